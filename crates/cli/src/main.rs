@@ -1,0 +1,3 @@
+//! The p2c2r command: contribute, render, scene.
+
+fn main() {}

@@ -1,0 +1,17 @@
+//! The words every crate shares: rectangles, sample ranges, views, tasks and radiance sums.
+//!
+//! Nothing here computes a picture or talks to a network. Pixels count from the top left corner,
+//! distances are metres, matrices are named `target_from_source` and stored by rows.
+
+mod rect;
+mod sums;
+mod task;
+
+pub use rect::{PixelRect, RectError, SampleRange};
+pub use sums::{
+    FRACTION_BITS, MAX_SAMPLE_RADIANCE, RadianceSums, SumsError, radiance_from_sum, sample_to_fixed,
+};
+pub use task::{
+    Effects, MAX_BOUNCES, MAX_FILM_SIDE_PX, MAX_SAMPLES_PER_PIXEL, SceneId, SceneIdError, Task,
+    TaskError, TileTask, TraceCounters, View,
+};

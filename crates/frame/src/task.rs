@@ -1,0 +1,243 @@
+//! What is to be rendered: views and the tasks cut from them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{PixelRect, RectError, SampleRange};
+
+/// Longest side of a film in pixels.
+pub const MAX_FILM_SIDE_PX: u32 = 16_384;
+/// Most samples a pixel of one job may get.
+pub const MAX_SAMPLES_PER_PIXEL: u32 = 1 << 20;
+/// Most path vertices after the camera.
+pub const MAX_BOUNCES: u8 = 64;
+
+/// The blake3 hash of a stored scene package.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SceneId(pub [u8; 32]);
+
+/// A text is not the 64 hex digits of a scene id.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("a scene id is 64 lower-case hex digits")]
+pub struct SceneIdError;
+
+impl fmt::Display for SceneId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for SceneId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SceneId({self})")
+    }
+}
+
+impl FromStr for SceneId {
+    type Err = SceneIdError;
+
+    fn from_str(text: &str) -> Result<Self, SceneIdError> {
+        let digits = text.as_bytes();
+        if digits.len() != 64 {
+            return Err(SceneIdError);
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+fn hex_digit(digit: u8) -> Result<u8, SceneIdError> {
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        _ => Err(SceneIdError),
+    }
+}
+
+/// A pinhole camera and the film behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    /// Rows of the rigid 3×4 matrix; the camera looks along its −z, y is up (glTF convention).
+    pub world_from_camera: [[f32; 4]; 3],
+    /// Tangent of half the vertical field of view.
+    pub tan_half_fov_y: f32,
+    /// Film width in pixels.
+    pub width_px: u32,
+    /// Film height in pixels.
+    pub height_px: u32,
+}
+
+/// The light transport that a task asks for, as a bit set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Effects(pub u32);
+
+impl Effects {
+    /// Full path tracing: emission, direct and indirect light.
+    pub const PATH_TRACED: Self = Self(1);
+}
+
+/// One tile: a rectangle × a sample range of a view of a scene.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TileTask {
+    /// The scene package.
+    pub scene: SceneId,
+    /// The camera.
+    pub view: View,
+    /// The pixels.
+    pub rect: PixelRect,
+    /// The samples.
+    pub samples: SampleRange,
+    /// Keys every random number, together with pixel, sample and dimension.
+    pub seed: u32,
+    /// What light to trace.
+    pub effects: Effects,
+    /// Path vertices after the camera; 1 sees emission and direct light is added at each vertex.
+    pub max_bounces: u8,
+}
+
+/// The unit of work that is handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Task {
+    /// Trace a tile.
+    Tile(TileTask),
+}
+
+/// Why a task cannot be traced by anyone.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum TaskError {
+    /// The film has no pixel, or too many.
+    #[error("a film of {width_px}x{height_px} pixels; each side must be 1 to {MAX_FILM_SIDE_PX}")]
+    Film {
+        /// Film width in pixels.
+        width_px: u32,
+        /// Film height in pixels.
+        height_px: u32,
+    },
+    /// A matrix element or the field of view is not a usable number.
+    #[error("the view holds a number that is not finite, or a field of view that is not positive")]
+    View,
+    /// The rectangle is not inside the film.
+    #[error(transparent)]
+    Rect(#[from] RectError),
+    /// No samples, or too many.
+    #[error("samples {first}+{count}; a range holds 1 to {MAX_SAMPLES_PER_PIXEL} and ends there")]
+    Samples {
+        /// Index of the first sample.
+        first: u32,
+        /// Number of samples.
+        count: u32,
+    },
+    /// Bits this build does not know.
+    #[error("effects {0:#x} are not known to this version")]
+    Effects(u32),
+    /// More bounces than the limit.
+    #[error("{0} bounces; 1 to {MAX_BOUNCES} are allowed")]
+    Bounces(u8),
+}
+
+impl View {
+    /// Fails unless every number is finite and the film has a usable size.
+    pub fn check(&self) -> Result<(), TaskError> {
+        let (width_px, height_px) = (self.width_px, self.height_px);
+        let usable = 1..=MAX_FILM_SIDE_PX;
+        if !usable.contains(&width_px) || !usable.contains(&height_px) {
+            return Err(TaskError::Film { width_px, height_px });
+        }
+        let is_finite = self.world_from_camera.iter().flatten().all(|value| value.is_finite());
+        if !is_finite || !self.tan_half_fov_y.is_finite() || self.tan_half_fov_y <= 0.0 {
+            return Err(TaskError::View);
+        }
+        Ok(())
+    }
+}
+
+impl TileTask {
+    /// Fails unless any tracer could trace it: the one check for tasks from the network.
+    pub fn check(&self) -> Result<(), TaskError> {
+        self.view.check()?;
+        self.rect.check_inside(self.view.width_px, self.view.height_px)?;
+        let SampleRange { first, count } = self.samples;
+        if count == 0 || self.samples.end() > u64::from(MAX_SAMPLES_PER_PIXEL) {
+            return Err(TaskError::Samples { first, count });
+        }
+        if self.effects != Effects::PATH_TRACED {
+            return Err(TaskError::Effects(self.effects.0));
+        }
+        if self.max_bounces == 0 || self.max_bounces > MAX_BOUNCES {
+            return Err(TaskError::Bounces(self.max_bounces));
+        }
+        Ok(())
+    }
+}
+
+/// What tracing a task cost, counted by the tracer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceCounters {
+    /// Closest-hit rays.
+    pub rays: u64,
+    /// Any-hit (shadow) rays.
+    pub shadow_rays: u64,
+}
+
+impl TraceCounters {
+    /// Adds another task's counters, saturating.
+    pub fn add(&mut self, other: Self) {
+        self.rays = self.rays.saturating_add(other.rays);
+        self.shadow_rays = self.shadow_rays.saturating_add(other.shadow_rays);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task() -> TileTask {
+        TileTask {
+            scene: SceneId([7; 32]),
+            view: View {
+                world_from_camera: [[1., 0., 0., 0.], [0., 1., 0., 0.], [0., 0., 1., 0.]],
+                tan_half_fov_y: 0.5,
+                width_px: 8,
+                height_px: 8,
+            },
+            rect: PixelRect::of_size(8, 8),
+            samples: SampleRange::new(0, 4),
+            seed: 1,
+            effects: Effects::PATH_TRACED,
+            max_bounces: 8,
+        }
+    }
+
+    #[test]
+    fn scene_id_survives_its_text_form() {
+        let id = task().scene;
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!("xyz".parse::<SceneId>(), Err(SceneIdError));
+        assert_eq!("é".repeat(32).parse::<SceneId>(), Err(SceneIdError));
+    }
+
+    #[test]
+    fn hostile_tasks_are_refused_with_the_reason() {
+        let check = |change: fn(&mut TileTask), expected: &str| {
+            let mut task = task();
+            change(&mut task);
+            let message = task.check().unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        };
+        assert_eq!(task().check(), Ok(()));
+        check(|task| task.view.width_px = 0, "film");
+        check(|task| task.view.tan_half_fov_y = f32::NAN, "not finite");
+        check(|task| task.view.world_from_camera[1][2] = f32::INFINITY, "not finite");
+        check(|task| task.rect.x = 1, "leaves the film");
+        check(|task| task.samples = SampleRange::new(u32::MAX, 1), "samples");
+        check(|task| task.effects = Effects(6), "effects");
+        check(|task| task.max_bounces = 0, "bounces");
+    }
+}

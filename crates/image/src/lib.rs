@@ -1,0 +1,1 @@
+//! Exact merge of radiance sums, tile codec, tone map, error measures.

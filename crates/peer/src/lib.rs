@@ -1,0 +1,1 @@
+//! The loop that joins swarm, transport and tracers.

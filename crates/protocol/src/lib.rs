@@ -1,0 +1,1 @@
+//! Messages, wire formats, versions and limits: signaling and peer to peer.

@@ -1,0 +1,262 @@
+//! The flat arrays that every tracer reads.
+
+use p2c2r_frame::SceneId;
+
+/// Marks an index that is absent.
+pub const NO_INDEX: u32 = u32::MAX;
+
+/// A scene ready for tracing: flat arrays, checked so that no index leaves its array.
+///
+/// Lengths are metres, radiance is linear Rec. 709, angles do not occur.
+#[derive(Debug, Clone, Default)]
+pub struct Scene {
+    /// Hash of the stored package.
+    pub id: SceneId,
+    /// World bounds of all instances: minimum, maximum.
+    pub bounds: [[f32; 3]; 2],
+    /// Vertex positions in object space.
+    pub positions: Vec<[f32; 3]>,
+    /// Unit shading normals, one per vertex.
+    pub normals: Vec<[f32; 3]>,
+    /// Unit tangents, w is the bitangent's sign, one per vertex.
+    pub tangents: Vec<[f32; 4]>,
+    /// Texture coordinates, one per vertex.
+    pub uvs: Vec<[f32; 2]>,
+    /// Vertex indices, grouped by mesh and in the order of the mesh's BVH leaves.
+    pub triangles: Vec<[u32; 3]>,
+    /// Meshes: one material each.
+    pub meshes: Vec<Mesh>,
+    /// Placed meshes, in the order of the top-level BVH's leaves.
+    pub instances: Vec<Instance>,
+    /// BVH nodes: the top level first (root at 0), then each mesh's tree.
+    pub nodes: Vec<BvhNode>,
+    /// Materials.
+    pub materials: Vec<Material>,
+    /// Textures, regions of `texels`.
+    pub textures: Vec<Texture>,
+    /// RGBA8 texels of all textures, row by row from the top left, 0xAABBGGRR.
+    pub texels: Vec<u32>,
+    /// Point, spot and directional lights.
+    pub lights: Vec<PunctualLight>,
+    /// Triangles that emit, for next-event estimation.
+    pub emissive_triangles: Vec<EmissiveTriangle>,
+    /// Alias table over `emissive_triangles`, by power.
+    pub emissive_alias: Vec<AliasEntry>,
+    /// Light from infinity.
+    pub environment: Option<Environment>,
+    /// Cameras in the file's order.
+    pub cameras: Vec<Camera>,
+}
+
+/// A range of triangles with one material and its own BVH.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mesh {
+    /// First of `Scene::triangles`.
+    pub first_triangle: u32,
+    /// Number of triangles, at least one.
+    pub triangle_count: u32,
+    /// Index in `Scene::nodes` of this mesh's root.
+    pub root_node: u32,
+    /// Index in `Scene::materials`.
+    pub material: u32,
+}
+
+/// A mesh placed in the world.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Instance {
+    /// Rows of the 3×4 matrix.
+    pub world_from_object: [[f32; 4]; 3],
+    /// Rows of its inverse.
+    pub object_from_world: [[f32; 4]; 3],
+    /// Index in `Scene::meshes`.
+    pub mesh: u32,
+    /// Position of this instance in the authored scene: stable whatever the BVH does.
+    pub source_index: u32,
+}
+
+/// A binary BVH node that holds both children's boxes: 64 bytes.
+///
+/// A child with `count == 0` is the node `child` (absolute index in `Scene::nodes`); otherwise it is a
+/// leaf of `count` consecutive primitives from `child`: absolute triangle indices in a mesh's tree,
+/// instance indices in the top level. An empty child has `child == NO_INDEX`, `count == 0` and an
+/// inverted box. Boxes are conservative: padded outward by a few ULP at build.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(C)]
+pub struct BvhNode {
+    /// Left box minimum.
+    pub left_min: [f32; 3],
+    /// Left child.
+    pub left_child: u32,
+    /// Left box maximum.
+    pub left_max: [f32; 3],
+    /// Primitives of the left leaf.
+    pub left_count: u32,
+    /// Right box minimum.
+    pub right_min: [f32; 3],
+    /// Right child.
+    pub right_child: u32,
+    /// Right box maximum.
+    pub right_max: [f32; 3],
+    /// Primitives of the right leaf.
+    pub right_count: u32,
+}
+
+/// How a material treats its alpha.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum AlphaMode {
+    /// Alpha is ignored.
+    Opaque,
+    /// Below the cut-off the surface is not there.
+    Mask {
+        /// The cut-off.
+        cutoff: f32,
+    },
+    /// The surface is there with probability alpha (stochastic transparency).
+    Blend,
+}
+
+/// A texture with its sampling and `KHR_texture_transform`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TextureRef {
+    /// Index in `Scene::textures`.
+    pub texture: u32,
+    /// Rows of the 2×3 matrix that takes the mesh's UV to the texture's.
+    pub uv_from_mesh_uv: [[f32; 3]; 2],
+}
+
+/// glTF metallic-roughness.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Material {
+    /// Linear base colour and alpha.
+    pub base_color: [f32; 4],
+    /// Multiplied with `base_color`; sRGB.
+    pub base_color_texture: Option<TextureRef>,
+    /// 0 dielectric to 1 metal.
+    pub metallic: f32,
+    /// Perceptual roughness; α is its square.
+    pub roughness: f32,
+    /// Green: roughness, blue: metallic; linear.
+    pub metallic_roughness_texture: Option<TextureRef>,
+    /// Tangent-space normals; linear.
+    pub normal_texture: Option<TextureRef>,
+    /// Scales the normal's x and y.
+    pub normal_scale: f32,
+    /// Emitted radiance with `KHR_materials_emissive_strength` multiplied in.
+    pub emissive: [f32; 3],
+    /// Multiplied with `emissive`; sRGB.
+    pub emissive_texture: Option<TextureRef>,
+    /// What alpha means.
+    pub alpha_mode: AlphaMode,
+    /// Whether the back face shows (and emits).
+    pub is_double_sided: bool,
+}
+
+/// How texture coordinates outside 0..1 are mapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextureWrap {
+    /// Periodic.
+    Repeat,
+    /// Periodic, every other copy mirrored.
+    Mirror,
+    /// The edge texel goes on.
+    Clamp,
+}
+
+/// A region of `Scene::texels`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Texture {
+    /// First texel.
+    pub first_texel: u32,
+    /// Width in texels.
+    pub width: u32,
+    /// Height in texels.
+    pub height: u32,
+    /// Horizontal wrap.
+    pub wrap_u: TextureWrap,
+    /// Vertical wrap.
+    pub wrap_v: TextureWrap,
+    /// Whether RGB is sRGB-encoded (colour) rather than linear (data).
+    pub is_srgb: bool,
+    /// Whether texels are interpolated bilinearly rather than taken by the nearest.
+    pub is_filtered: bool,
+}
+
+/// What a punctual light is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LightKind {
+    /// All directions from a point; intensity is W/sr.
+    Point,
+    /// A cone; intensity is W/sr.
+    Spot {
+        /// Cosine of the half angle where the fall-off begins.
+        cos_inner: f32,
+        /// Cosine of the half angle where the light ends.
+        cos_outer: f32,
+    },
+    /// Parallel light; intensity is irradiance, W/m².
+    Directional,
+}
+
+/// `KHR_lights_punctual`, in world space.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PunctualLight {
+    /// What it is.
+    pub kind: LightKind,
+    /// World position; unused for directional lights.
+    pub position: [f32; 3],
+    /// Unit world direction in which the light shines; unused for points.
+    pub direction: [f32; 3],
+    /// Linear intensity per channel.
+    pub intensity: [f32; 3],
+    /// Distance at which the light ends, infinite if it does not.
+    pub range_m: f32,
+}
+
+/// A triangle of an instance whose material emits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EmissiveTriangle {
+    /// Index in `Scene::instances`.
+    pub instance: u32,
+    /// Index in `Scene::triangles`.
+    pub triangle: u32,
+    /// World-space area in m².
+    pub area_m2: f32,
+    /// Probability of being picked from the alias table.
+    pub pick_probability: f32,
+}
+
+/// One column of an alias table (Walker 1977, Vose 1991); the decision is an integer comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AliasEntry {
+    /// Keep this column where a uniform u32 is below the threshold.
+    pub threshold: u32,
+    /// The column taken otherwise.
+    pub alias: u32,
+}
+
+/// An equirectangular environment; row 0 is +y, column 0 looks along +x turning towards +z... see
+/// [`crate::math::direction_from_equirect`] for the one definition of the mapping.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Environment {
+    /// Width in texels.
+    pub width: u32,
+    /// Height in texels.
+    pub height: u32,
+    /// Linear radiance, row by row.
+    pub radiance: Vec<[f32; 3]>,
+    /// Alias table over texels by luminance × solid angle.
+    pub alias: Vec<AliasEntry>,
+    /// Probability density per steradian of each texel.
+    pub pdf: Vec<f32>,
+}
+
+/// A perspective camera of the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Camera {
+    /// Its name, or `camera-N`.
+    pub name: String,
+    /// Rows of the rigid 3×4 matrix; looks along −z.
+    pub world_from_camera: [[f32; 4]; 3],
+    /// Tangent of half the vertical field of view.
+    pub tan_half_fov_y: f32,
+}

@@ -1,0 +1,1 @@
+//! Who gets which task: speed estimates, assignment, hedging.

@@ -1,0 +1,1 @@
+//! WGSL sources by topic, linked at build time, and the Rust structs they mirror.

@@ -1,0 +1,1 @@
+//! A frame into tasks of equal estimated cost.

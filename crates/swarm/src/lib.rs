@@ -1,0 +1,1 @@
+//! Sans-IO sessions: requester, contributor and signaling state machines.

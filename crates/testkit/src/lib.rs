@@ -1,0 +1,1 @@
+//! Development only: fixtures and image comparison.

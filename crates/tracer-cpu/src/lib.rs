@@ -1,0 +1,1 @@
+//! The path tracer on the CPU: the same bits natively and in WASM.

@@ -1,0 +1,1 @@
+//! Channels, timers and clocks: web, native, and a seeded virtual network.

@@ -1,0 +1,3 @@
+//! The server that introduces peers and holds scene blobs.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Architecture rules and whole-network tests.

@@ -1,0 +1,3 @@
+//! The contribute and watch pages.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The browser façade and the worker entries that player and app share.
