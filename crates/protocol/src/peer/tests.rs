@@ -1,8 +1,6 @@
 //! What holds for every message: round trip, lengths, hostile bytes, and the bytes themselves.
 
-use p2c2r_frame::{
-    Effects, PixelRect, SampleRange, SceneId, Task, TileTask, TraceCounters, View,
-};
+use p2c2r_frame::{Effects, PixelRect, SampleRange, SceneId, Task, TileTask, TraceCounters, View};
 use proptest::prelude::*;
 
 use super::*;
@@ -55,20 +53,28 @@ fn samples() -> Vec<(Message, &'static str)> {
     let (job, lease) = (JobId(7), LeaseId(300));
     let reason = GoodbyeReason::Violation(ViolationKind::Duplicate);
     vec![
-        (Message::Hello(hello("tab")), "HELLO"),
-        (Message::Job { job, scene: SceneId([1; 32]), scene_bytes: 4096 }, "JOB"),
-        (Message::JobReady { job }, "READY"),
-        (Message::JobRefused { job, reason: RefuseJob::SceneInvalid }, "REFUSED"),
-        (Message::Credit { tasks: 2 }, "CREDIT"),
-        (Message::Task { lease, task: Task::Tile(tile(1, 1.0)) }, "TASK"),
-        (Message::Cancel { lease }, "CANCEL"),
-        (Message::Refuse { lease, reason: RefuseTask::Paused }, "REFUSE"),
-        (Message::TileChunk(chunk(&[0xab, 0xcd])), "CHUNK"),
-        (Message::TileDone(done()), "DONE"),
-        (Message::Ping { nonce: 5 }, "PING"),
-        (Message::Pong { nonce: 5 }, "PONG"),
-        (Message::Draining, "DRAINING"),
-        (Message::Goodbye { reason }, "GOODBYE"),
+        (Message::Hello(hello("tab")), "0001010101010403746162808001808080208080808001"),
+        (
+            Message::Job { job, scene: SceneId([1; 32]), scene_bytes: 4096 },
+            "010701010101010101010101010101010101010101010101010101010101010101018020",
+        ),
+        (Message::JobReady { job }, "0207"),
+        (Message::JobRefused { job, reason: RefuseJob::SceneInvalid }, "030702"),
+        (Message::Credit { tasks: 2 }, "0402"),
+        (
+            Message::Task { lease, task: Task::Tile(tile(1, 1.0)) },
+            "05ac020001010101010101010101010101010101010101010101010101010101010101010000\
+             803f0000803f0000803f0000803f0000803f0000803f0000803f0000803f0000803f0000803f\
+             0000803f0000803f0000803f0101010101010101010101",
+        ),
+        (Message::Cancel { lease }, "06ac02"),
+        (Message::Refuse { lease, reason: RefuseTask::Paused }, "07ac0201"),
+        (Message::TileChunk(chunk(&[0xab, 0xcd])), "08ac02010202abcd"),
+        (Message::TileDone(done()), "09ac02a09c01e807840790a10f"),
+        (Message::Ping { nonce: 5 }, "0a05"),
+        (Message::Pong { nonce: 5 }, "0b05"),
+        (Message::Draining, "0c"),
+        (Message::Goodbye { reason }, "0d0603"),
     ]
 }
 
