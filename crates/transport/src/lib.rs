@@ -1,1 +1,8 @@
 //! Channels, timers and clocks: web, native, and a seeded virtual network.
+//!
+//! [`memory`] is always here; the others are one file per platform behind their feature.
+
+mod links;
+pub mod memory;
+
+pub use links::{LinkClosed, LinkEvent, Links, MAX_BUFFERED_BYTES, SendError};
