@@ -15,8 +15,7 @@ use thiserror::Error;
 pub use check::{Check, FieldError};
 pub use message::{
     ClientMessage, Description, DescriptionKind, Envelope, ErrorCode, Hello, IceCandidate,
-    IceServer, LeaveReason, Limits, Resume, ResumeToken, Role, ServerMessage, SignalPayload,
-    Welcome,
+    IceServer, LeaveReason, Limits, Resume, ResumeToken, ServerMessage, SignalPayload, Welcome,
 };
 
 /// The WebSocket subprotocol: names the version and the encoding.
@@ -33,8 +32,6 @@ pub const MAX_SDP_BYTES: usize = 16 * 1024;
 pub const MAX_CANDIDATE_BYTES: usize = 1024;
 /// Most candidates of one peer and generation.
 pub const MAX_CANDIDATES: usize = 64;
-/// Longest display name in bytes.
-pub const MAX_NAME_BYTES: usize = 64;
 /// Most peers that one peer may be linked to.
 pub const MAX_PEERS: usize = 64;
 /// Most ICE servers in a welcome.

@@ -1,1 +1,3 @@
 //! Sans-IO sessions: requester, contributor and signaling state machines.
+
+pub mod signaling;

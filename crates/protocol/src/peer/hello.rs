@@ -31,6 +31,7 @@ pub struct Hello {
 
 /// The part a peer plays on a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Gives tasks and merges results.
     Requester,

@@ -3,10 +3,7 @@
 use thiserror::Error;
 
 use super::message::{ClientMessage, Hello, IceCandidate, ServerMessage, SignalPayload, Welcome};
-use super::{
-    MAX_CANDIDATE_BYTES, MAX_ICE_SERVERS, MAX_NAME_BYTES, MAX_PEERS, MAX_REASON_BYTES,
-    MAX_SDP_BYTES,
-};
+use super::{MAX_CANDIDATE_BYTES, MAX_ICE_SERVERS, MAX_PEERS, MAX_REASON_BYTES, MAX_SDP_BYTES};
 
 /// Most addresses of one ICE server.
 const MAX_ICE_URLS: usize = 8;
@@ -51,7 +48,6 @@ impl Check for ServerMessage {
     fn check(&self) -> Result<(), FieldError> {
         match self {
             Self::Welcome(welcome) => welcome.check(),
-            Self::Connect { name, .. } => at_most("name", name.len(), MAX_NAME_BYTES),
             Self::Signal { payload, .. } => payload.check(),
             Self::Error { message, .. } => at_most("message", message.len(), MAX_REASON_BYTES),
             _ => Ok(()),
@@ -61,7 +57,6 @@ impl Check for ServerMessage {
 
 impl Check for Hello {
     fn check(&self) -> Result<(), FieldError> {
-        at_most("name", self.name.len(), MAX_NAME_BYTES)?;
         at_most("max_peers", self.max_peers.into(), MAX_PEERS)?;
         if let Some(resume) = &self.resume {
             at_most("token", resume.token.0.len(), MAX_TOKEN_BYTES)?;

@@ -4,17 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::peer::{PeerName, Role};
 use crate::{PeerId, RoomId};
-
-/// What a peer wants from the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Has a job and hands out tasks.
-    Requester,
-    /// Renders tasks for others.
-    Contributor,
-}
 
 /// A message with its place in the sequence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,7 +69,7 @@ pub struct Hello {
     pub room: Option<RoomId>,
     /// A name to show to others.
     #[serde(default)]
-    pub name: String,
+    pub name: PeerName,
     /// Most peers it wants to be linked to, 1 to [`super::MAX_PEERS`].
     pub max_peers: u16,
     /// The session to continue.
@@ -175,7 +166,7 @@ pub enum ServerMessage {
         role: Role,
         /// The name of the other end.
         #[serde(default)]
-        name: String,
+        name: PeerName,
     },
     /// From the other end of an introduction.
     Signal {
@@ -308,11 +299,4 @@ pub enum ErrorCode {
     /// A code of a newer version.
     #[serde(other)]
     Other,
-}
-
-impl ErrorCode {
-    /// Whether trying the same again at once is pointless.
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::UnsupportedVersion | Self::OutOfOrder | Self::Malformed)
-    }
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::PeerId;
+use crate::peer::{MAX_NAME_BYTES, PeerName, Role};
 
 fn client(text: &str) -> Result<Envelope<ClientMessage>, DecodeError> {
     decode(text)
@@ -38,7 +39,7 @@ fn wire_form_is_the_one_that_other_clients_were_written_against() {
             version: 1,
             role: Role::Contributor,
             room: None,
-            name: "box".into(),
+            name: PeerName::lossy("box"),
             max_peers: 4,
             resume: None,
         }),
@@ -141,7 +142,7 @@ proptest! {
                 generation: 2,
                 you_offer: true,
                 role: Role::Requester,
-                name: "tab".into(),
+                name: PeerName::lossy("tab"),
             },
         };
         let mut text = encode(&envelope).into_bytes();
