@@ -4,5 +4,7 @@
 
 mod links;
 pub mod memory;
+#[cfg(feature = "web")]
+pub mod web;
 
 pub use links::{LinkClosed, LinkEvent, Links, MAX_BUFFERED_BYTES, SendError};
