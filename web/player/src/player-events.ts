@@ -1,0 +1,36 @@
+// Events of the player, with the type of each detail.
+
+import type { StateChange, SessionErrorDetail } from "./contributor.js";
+import type { LoadStage, MergedTile, PeerShare, SceneSummary } from "./messages.js";
+
+export type PlayerState = "idle" | "loading" | "rendering" | "converged" | "paused" | "error";
+
+export interface ProgressDetail {
+  stage: LoadStage;
+  /** 0 to 1 within the stage. */
+  totalProgress: number;
+}
+
+export interface SampleDetail {
+  samplesPerPixel: number;
+  samplesPerSecond: number;
+  elapsedMs: number;
+  peers: number;
+}
+
+export interface PeersDetail {
+  peers: PeerShare[];
+  connected: number;
+}
+
+export interface PlayerEventMap {
+  load: CustomEvent<SceneSummary>;
+  progress: CustomEvent<ProgressDetail>;
+  tiles: CustomEvent<MergedTile[]>;
+  sample: CustomEvent<SampleDetail>;
+  converged: CustomEvent<SampleDetail>;
+  peerschange: CustomEvent<PeersDetail>;
+  statechange: CustomEvent<StateChange<PlayerState>>;
+  "camera-change": CustomEvent<{ source: "user-interaction" | "api" }>;
+  error: CustomEvent<SessionErrorDetail>;
+}

@@ -1,0 +1,44 @@
+// What the session (Rust) asks of its worker, and what the worker answers.
+// Mirrors web/wasm/src/environment.rs; ../messages.fixture.ts is checked against it.
+
+import type { FromSession, SceneSource, ToSession } from "../messages.js";
+
+export type Input =
+  | { kind: "page"; message: ToSession }
+  /** Attachments: the files in order, then the environment if there is one. */
+  | { kind: "sceneFiles"; root: string; files: string[]; hasEnvironment: boolean }
+  | { kind: "sceneProgress"; fraction: number }
+  | { kind: "sceneFailed"; code: string; message: string }
+  | { kind: "socketOpened" }
+  | { kind: "socketText"; text: string }
+  | { kind: "socketClosed"; reason: string }
+  | { kind: "timeout" }
+  | { kind: "blobFetched"; scene: string }
+  | { kind: "blobFailed"; scene: string; message: string }
+  | { kind: "blobStored"; scene: string }
+  | { kind: "blobRefused"; scene: string; message: string }
+  | { kind: "poolReady"; workers: number }
+  | { kind: "poolFailed"; message: string }
+  | { kind: "traced"; slot: number; ticket: number; busyMs: number }
+  | { kind: "traceCancelled"; slot: number; ticket: number }
+  | { kind: "traceFailed"; slot: number; ticket: number; message: string };
+
+export type Output =
+  | { kind: "page"; message: FromSession }
+  | { kind: "fetchScene"; source: SceneSource; environmentUrl: string | null }
+  | { kind: "socketOpen"; url: string; subprotocol: string }
+  | { kind: "socketSend"; text: string }
+  | { kind: "socketClose" }
+  /** Replaces the timer before it; null only cancels that. */
+  | { kind: "timer"; delayMs: number | null }
+  | { kind: "fetchBlob"; scene: string; url: string; maxBytes: number }
+  | { kind: "storeBlob"; scene: string; url: string }
+  | { kind: "startPool"; workers: number }
+  | { kind: "poolScene"; scene: string }
+  | { kind: "poolForget"; scene: string }
+  | { kind: "trace"; slot: number; ticket: number; scene: string }
+  | { kind: "cancelTrace"; slot: number; ticket: number }
+  | { kind: "paint"; width: number; height: number };
+
+/** Passes an input to the session. */
+export type Feed = (input: Input, attachments?: Uint8Array[]) => void;
