@@ -1,3 +1,76 @@
-//! The commands of this repository and what they need.
+//! The commands of this repository: what needs doing before, after and between compiler runs.
 
-fn main() {}
+mod build;
+mod checks;
+mod places;
+mod process;
+mod setup;
+mod timing;
+mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::places::Places;
+use crate::timing::Timing;
+use crate::tools::Permission;
+
+#[derive(Parser)]
+#[command(name = "xtask", about = "The commands of this repository", bin_name = "cargo xtask")]
+struct Arguments {
+    /// Install missing system packages through sudo when not root.
+    #[arg(long, global = true)]
+    install: bool,
+    #[command(subcommand)]
+    order: Order,
+}
+
+#[derive(Subcommand)]
+enum Order {
+    /// Say which tools are there and which are missing; change nothing.
+    Doctor,
+    /// Install whatever is missing for building and testing.
+    Setup,
+    /// Build the browser module, the player, the pages and the native programs.
+    Build,
+    /// Run every test, the browser ones included.
+    Test,
+    /// Check formatting and lints, natively and for wasm32, and run every test.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match execute(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(arguments: &Arguments) -> Result<()> {
+    process::end_children_on_signals()?;
+    let places = Places::find()?;
+    let permission = Permission::of_this_user(arguments.install);
+    match arguments.order {
+        Order::Doctor => setup::doctor(&places),
+        Order::Setup => setup::set_up(&places, permission),
+        Order::Build => build_all(&places, permission),
+        Order::Test => checks::test(&places, permission),
+        Order::Ci => checks::ci(&places, permission),
+    }
+}
+
+fn build_all(places: &Places, permission: Permission) -> Result<()> {
+    let mut timing = Timing::default();
+    timing.step("tools", || setup::set_up(places, permission))?;
+    build::build_web(places, &mut timing)?;
+    let programs = build::build_native(places, &mut timing)?;
+    println!("{}\n{}", programs.cli.display(), programs.server.display());
+    eprintln!("{timing}");
+    Ok(())
+}

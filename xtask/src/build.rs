@@ -1,0 +1,28 @@
+//! Builds everything that runs: the browser module, the player, the pages, the native programs.
+
+mod app;
+mod inputs;
+mod native;
+mod player;
+mod wasm;
+
+use anyhow::{Context, Result};
+
+use crate::places::Places;
+use crate::timing::Timing;
+use crate::tools::WasmRust;
+
+pub(crate) use native::Programs;
+
+/// Builds what the browser loads: `web/player/dist` and `web/app/dist`.
+pub(crate) fn build_web(places: &Places, timing: &mut Timing) -> Result<()> {
+    let rust = WasmRust::find(places).context("no Rust for wasm32; run `cargo xtask setup`")?;
+    timing.step("build web/wasm", || wasm::build(places, &rust))?;
+    timing.step("build web/player", || player::build(places))?;
+    timing.step("build web/app", || app::build(places, &rust))
+}
+
+/// Builds `p2c2r` and `p2c2r-server` and tells where they are.
+pub(crate) fn build_native(places: &Places, timing: &mut Timing) -> Result<Programs> {
+    timing.step("build p2c2r and p2c2r-server", || native::build(places))
+}
