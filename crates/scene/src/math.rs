@@ -7,6 +7,7 @@ mod affine;
 mod color;
 mod elementary;
 mod equirect;
+pub mod microfacet;
 mod vec3;
 
 pub use affine::Affine;

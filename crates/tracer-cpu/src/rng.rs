@@ -1,0 +1,172 @@
+//! Random numbers: a pure integer function of pixel, sample, block and seed.
+//!
+//! The shaders mirror this file word for word. One hash gives a *block* of four 32-bit words; a path
+//! uses these blocks, so that neither the order of work nor its splitting can change a number:
+//!
+//! | block | word 0 | word 1 | word 2 | word 3 |
+//! |---|---|---|---|---|
+//! | 0 | pixel x | pixel y | key of the camera ray | – |
+//! | 1 + 3v + 0 | light group | light's column | column or alias | lobe |
+//! | 1 + 3v + 1 | light u | light v | direction u | direction v |
+//! | 1 + 3v + 2 | roulette | key of the shadow ray | key of the next ray | – |
+//!
+//! where v counts the path's surface vertices from 0. A ray's key draws the numbers of the alpha tests
+//! along it: see [`alpha_word`].
+
+/// Block of the camera sample.
+pub(crate) const CAMERA_BLOCK: u32 = 0;
+/// Block of the first vertex.
+pub(crate) const FIRST_VERTEX_BLOCK: u32 = 1;
+/// Blocks of each vertex.
+pub(crate) const BLOCKS_PER_VERTEX: u32 = 3;
+/// Which light, and which lobe.
+pub(crate) const CHOICE_BLOCK: u32 = 0;
+/// Where on the light, and where to.
+pub(crate) const DIRECTION_BLOCK: u32 = 1;
+/// Whether and with what key to go on.
+pub(crate) const CONTINUATION_BLOCK: u32 = 2;
+
+/// The random numbers of one sample of one pixel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SampleRandom {
+    /// x in the low half, y in the high half: a film side is at most 2¹⁴.
+    pixel: u32,
+    sample: u32,
+    seed: u32,
+}
+
+impl SampleRandom {
+    /// The numbers of a sample.
+    pub(crate) fn new(x: u32, y: u32, sample: u32, seed: u32) -> Self {
+        Self { pixel: x | (y << 16), sample, seed }
+    }
+
+    /// Four words of the camera.
+    pub(crate) fn camera(self) -> [u32; 4] {
+        pcg4d([self.pixel, self.sample, CAMERA_BLOCK, self.seed])
+    }
+
+    /// Four words of one of a vertex's blocks.
+    pub(crate) fn vertex(self, vertex: u32, block: u32) -> [u32; 4] {
+        let index = FIRST_VERTEX_BLOCK + vertex * BLOCKS_PER_VERTEX + block;
+        pcg4d([self.pixel, self.sample, index, self.seed])
+    }
+}
+
+/// Hashes four words to four words (Jarzynski and Olano 2020, `pcg4d`).
+pub(crate) fn pcg4d(words: [u32; 4]) -> [u32; 4] {
+    let [mut x, mut y, mut z, mut w] =
+        words.map(|word| word.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
+    for round in 0..2 {
+        if round == 1 {
+            [x, y, z, w] = [x, y, z, w].map(|word| word ^ (word >> 16));
+        }
+        x = x.wrapping_add(y.wrapping_mul(w));
+        y = y.wrapping_add(z.wrapping_mul(x));
+        z = z.wrapping_add(x.wrapping_mul(y));
+        w = w.wrapping_add(y.wrapping_mul(z));
+    }
+    [x, y, z, w]
+}
+
+/// The word that decides whether a ray meets a partly transparent triangle.
+///
+/// It depends on the instance's place in the authored scene, not on the order of traversal.
+pub(crate) fn alpha_word(ray_key: u32, source_index: u32, triangle: u32) -> u32 {
+    pcg4d([ray_key, source_index, triangle, 0])[0]
+}
+
+/// A uniform number in 0..1 from the upper 24 bits.
+pub(crate) fn unit_from_word(word: u32) -> f32 {
+    (word >> 8) as f32 * (1.0 / 16_777_216.0)
+}
+
+/// A uniform integer in 0..count: the high word of the product, in halves since WGSL has no 64 bits.
+pub(crate) fn index_from_word(word: u32, count: u32) -> u32 {
+    let (word_high, word_low) = (word >> 16, word & 0xffff);
+    let (count_high, count_low) = (count >> 16, count & 0xffff);
+    let low = word_low * count_low;
+    let middle = word_high * count_low + (low >> 16);
+    let other = word_low * count_high + (middle & 0xffff);
+    word_high * count_high + (middle >> 16) + (other >> 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// χ² of 256 equal bins has mean 255 and deviation 22.6: five deviations.
+    const CHI_SQUARE_LIMIT: f64 = 255.0 + 5.0 * 22.6;
+
+    fn chi_square(values: impl Iterator<Item = u32>) -> f64 {
+        let mut bins = [0u32; 256];
+        let mut count = 0u32;
+        for value in values {
+            bins[(value >> 24) as usize] += 1;
+            count += 1;
+        }
+        let expected = f64::from(count) / 256.0;
+        bins.iter().map(|&found| (f64::from(found) - expected).powi(2) / expected).sum()
+    }
+
+    #[test]
+    fn every_word_is_uniform_along_every_axis() {
+        for lane in 0..4 {
+            let along_pixels =
+                (0..65_536u32).map(|i| SampleRandom::new(i & 255, i >> 8, 0, 1).vertex(0, 1)[lane]);
+            let along_samples =
+                (0..65_536).map(|i| SampleRandom::new(5, 9, i, 1).vertex(2, 0)[lane]);
+            let along_seeds = (0..65_536).map(|i| SampleRandom::new(5, 9, 3, i).camera()[lane]);
+            let along_blocks =
+                (0..65_536).map(|i| SampleRandom::new(5, 9, 3, 1).vertex(i / 3, i % 3)[lane]);
+            for (axis, value) in [
+                ("pixels", chi_square(along_pixels)),
+                ("samples", chi_square(along_samples)),
+                ("seeds", chi_square(along_seeds)),
+                ("blocks", chi_square(along_blocks)),
+            ] {
+                assert!(value < CHI_SQUARE_LIMIT, "lane {lane} along {axis}: {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn neighbouring_numbers_are_independent_in_pairs() {
+        let pair = |a: u32, b: u32| (a >> 28 << 28) | (b >> 28 << 24);
+        let lanes = (0..65_536).map(|i| {
+            let words = SampleRandom::new(7, 7, i, 3).vertex(0, 1);
+            pair(words[0], words[1])
+        });
+        let blocks = (0..65_536).map(|i| {
+            let random = SampleRandom::new(7, 7, i, 3);
+            pair(random.vertex(0, 1)[2], random.vertex(1, 1)[2])
+        });
+        let samples = (0..65_536).map(|i| {
+            let word = |sample| SampleRandom::new(7, 7, sample, 3).vertex(0, 1)[0];
+            pair(word(i), word(i + 1))
+        });
+        let pixels = (0..65_536).map(|i| {
+            let word = |x| SampleRandom::new(x, i >> 8, 0, 3).vertex(0, 1)[3];
+            pair(word(i & 255), word((i & 255) + 1))
+        });
+        for (kind, value) in [
+            ("lanes", chi_square(lanes)),
+            ("blocks", chi_square(blocks)),
+            ("samples", chi_square(samples)),
+            ("pixels", chi_square(pixels)),
+        ] {
+            assert!(value < CHI_SQUARE_LIMIT, "{kind}: {value}");
+        }
+    }
+
+    #[test]
+    fn index_is_the_high_word_of_the_product() {
+        for word in [0, 1, 0xffff, 0x1_0000, 0x8000_0001, u32::MAX] {
+            for count in [1, 2, 3, 0xffff, 0x1_0000, 0x1234_5678, u32::MAX] {
+                let expected = ((u64::from(word) * u64::from(count)) >> 32) as u32;
+                assert_eq!(index_from_word(word, count), expected, "{word} {count}");
+            }
+        }
+        assert!(unit_from_word(u32::MAX) < 1.0);
+    }
+}
