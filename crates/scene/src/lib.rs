@@ -4,10 +4,42 @@
 //! package bytes (content addressed, [`p2c2r_frame::SceneId`]), and [`Scene`] (flat arrays that
 //! tracers read). Everything here is single-threaded and gives the same bytes natively and in WASM.
 
+mod alias;
+mod assemble;
+mod bvh;
+mod check;
+mod emissive;
+mod environment;
+mod generate;
+mod image;
+mod limits;
 pub mod math;
+mod package;
 mod scene;
+mod source;
+mod stats;
+mod view;
 
+pub use bvh::TopologyError;
+pub use check::InvalidScene;
+pub use generate::{
+    DEFAULT_CITY_SIZE, FurnaceMaterial, GeneratedScene, GeneratedSceneError, MAX_CITY_SIZE,
+    generate,
+};
+pub use image::ImageError;
+pub use limits::{
+    ContentLimits, ImportLimits, MAX_COORDINATE_M, MAX_INTENSITY, MAX_MATRIX_ELEMENT, MAX_UV,
+    UnpackLimits,
+};
+pub use package::{PackError, PackedScene, UnpackError, pack, unpack};
 pub use scene::{
     AliasEntry, AlphaMode, BvhNode, Camera, EmissiveTriangle, Environment, Instance, LightKind,
-    Material, Mesh, NO_INDEX, PunctualLight, Scene, Texture, TextureRef, TextureWrap,
+    MAX_BVH_DEPTH, MAX_LEAF_TRIANGLES, Material, Mesh, NO_INDEX, PunctualLight, Scene, Texture,
+    TextureRef, TextureWrap,
 };
+pub use source::{
+    EnvironmentSource, ImageFormat, ImageSource, InstanceSource, MeshSource, SceneSource,
+    TextureSource,
+};
+pub use stats::SceneStats;
+pub use view::DEFAULT_TAN_HALF_FOV_Y;

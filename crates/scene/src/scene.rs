@@ -1,14 +1,24 @@
 //! The flat arrays that every tracer reads.
 
 use p2c2r_frame::SceneId;
+use serde::{Deserialize, Serialize};
 
 /// Marks an index that is absent.
 pub const NO_INDEX: u32 = u32::MAX;
 
+/// Most nodes on a path from a root to a leaf, in the top level and in each mesh's tree.
+///
+/// A traversal that descends into one child and stacks the other needs at most this many entries a
+/// level, so 64 entries hold both levels.
+pub const MAX_BVH_DEPTH: u32 = 32;
+
+/// Most triangles in a leaf of a mesh's tree; a leaf of the top level holds one instance.
+pub const MAX_LEAF_TRIANGLES: u32 = 4;
+
 /// A scene ready for tracing: flat arrays, checked so that no index leaves its array.
 ///
 /// Lengths are metres, radiance is linear Rec. 709, angles do not occur.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scene {
     /// Hash of the stored package.
     pub id: SceneId,
@@ -38,9 +48,9 @@ pub struct Scene {
     pub texels: Vec<u32>,
     /// Point, spot and directional lights.
     pub lights: Vec<PunctualLight>,
-    /// Triangles that emit, for next-event estimation.
+    /// Triangles that emit, for next-event estimation; ordered by instance, then triangle.
     pub emissive_triangles: Vec<EmissiveTriangle>,
-    /// Alias table over `emissive_triangles`, by power.
+    /// Alias table over `emissive_triangles`, by estimated power (mean luminance × area).
     pub emissive_alias: Vec<AliasEntry>,
     /// Light from infinity.
     pub environment: Option<Environment>,
@@ -80,7 +90,7 @@ pub struct Instance {
 /// leaf of `count` consecutive primitives from `child`: absolute triangle indices in a mesh's tree,
 /// instance indices in the top level. An empty child has `child == NO_INDEX`, `count == 0` and an
 /// inverted box. Boxes are conservative: padded outward by a few ULP at build.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct BvhNode {
     /// Left box minimum.
@@ -102,7 +112,7 @@ pub struct BvhNode {
 }
 
 /// How a material treats its alpha.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum AlphaMode {
     /// Alpha is ignored.
     Opaque,
@@ -116,7 +126,7 @@ pub enum AlphaMode {
 }
 
 /// A texture with its sampling and `KHR_texture_transform`.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TextureRef {
     /// Index in `Scene::textures`.
     pub texture: u32,
@@ -125,7 +135,7 @@ pub struct TextureRef {
 }
 
 /// glTF metallic-roughness.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Material {
     /// Linear base colour and alpha.
     pub base_color: [f32; 4],
@@ -152,7 +162,7 @@ pub struct Material {
 }
 
 /// How texture coordinates outside 0..1 are mapped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TextureWrap {
     /// Periodic.
     Repeat,
@@ -182,7 +192,7 @@ pub struct Texture {
 }
 
 /// What a punctual light is.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum LightKind {
     /// All directions from a point; intensity is W/sr.
     Point,
@@ -198,7 +208,7 @@ pub enum LightKind {
 }
 
 /// `KHR_lights_punctual`, in world space.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PunctualLight {
     /// What it is.
     pub kind: LightKind,
@@ -234,7 +244,7 @@ pub struct AliasEntry {
     pub alias: u32,
 }
 
-/// An equirectangular environment; row 0 is +y, column 0 looks along +x turning towards +z... see
+/// An equirectangular environment; row 0 is +y, the middle column looks along +x: see
 /// [`crate::math::direction_from_equirect`] for the one definition of the mapping.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Environment {
@@ -251,7 +261,7 @@ pub struct Environment {
 }
 
 /// A perspective camera of the file.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Camera {
     /// Its name, or `camera-N`.
     pub name: String,

@@ -1,0 +1,14 @@
+//! Bounding volume hierarchies: built once when packed, stored as a topology, re-boxed when unpacked.
+//!
+//! A stored topology is the tree in preorder, one byte a child: 0 goes on to two children, n ≤ 4 is a
+//! leaf of the next n primitives. So a tree can only reach each primitive once, and boxes are always
+//! those of the geometry, whatever bytes come in.
+
+mod bounds;
+mod build;
+mod topology;
+
+pub(crate) use bounds::Bounds;
+pub(crate) use build::build_tree;
+pub use topology::TopologyError;
+pub(crate) use topology::{TopologyReader, refit};
