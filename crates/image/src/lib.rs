@@ -1,1 +1,17 @@
 //! Exact merge of radiance sums, tile codec, tone map, error measures.
+//!
+//! Sums are integers, so that nothing here depends on the order in which tiles arrive: [`Film`]
+//! adds them and proves that they partition the job, [`pack_sums`] carries them without loss.
+//! Floats appear only on the way to a display and in error measures.
+
+mod bits;
+mod codec;
+mod coverage;
+mod display;
+mod error_measure;
+mod film;
+
+pub use codec::{CodecError, pack_sums, packed_limit_bytes, unpack_sums};
+pub use display::{Display, srgb8_from_linear, tone_map};
+pub use error_measure::rmse;
+pub use film::{Film, FilmError, MAX_FILM_PIXELS, MergeError};
