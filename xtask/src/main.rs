@@ -2,6 +2,7 @@
 
 mod build;
 mod checks;
+mod demo;
 mod places;
 mod process;
 mod setup;
@@ -35,6 +36,8 @@ enum Order {
     Setup,
     /// Build the browser module, the player, the pages and the native programs.
     Build,
+    /// Start a server and a contributor to look at, or render one picture without a person.
+    Demo(demo::Options),
     /// Run every test, the browser ones included.
     Test,
     /// Check formatting and lints, natively and for wasm32, and run every test.
@@ -56,10 +59,11 @@ fn execute(arguments: &Arguments) -> Result<()> {
     process::end_children_on_signals()?;
     let places = Places::find()?;
     let permission = Permission::of_this_user(arguments.install);
-    match arguments.order {
+    match &arguments.order {
         Order::Doctor => setup::doctor(&places),
         Order::Setup => setup::set_up(&places, permission),
         Order::Build => build_all(&places, permission),
+        Order::Demo(options) => demo::demo(&places, permission, options),
         Order::Test => checks::test(&places, permission),
         Order::Ci => checks::ci(&places, permission),
     }

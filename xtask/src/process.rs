@@ -109,10 +109,10 @@ impl Member {
         }
         // The group may end by itself between the check and the signal, so failures mean nothing.
         let _ = kill_process_group(self.group, Signal::TERM);
-        if self.wait(Some(GRACE)).is_none() {
-            let _ = kill_process_group(self.group, Signal::KILL);
-            self.wait(None);
-        }
+        self.wait(Some(GRACE));
+        // Those of its children that outlived it are in the group as well.
+        let _ = kill_process_group(self.group, Signal::KILL);
+        self.wait(None);
     }
 }
 
@@ -136,16 +136,6 @@ pub(crate) fn end_children_on_signals() -> Result<()> {
 /// Runs a command to its end with our output, and without input.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     Child::spawn(command.stdin(Stdio::null()))?.wait_for_success()
-}
-
-/// Runs a command and returns what it printed; its errors go to ours.
-pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let mut text = String::new();
-    run_lines(command, |line| {
-        text.push_str(line);
-        text.push('\n');
-    })?;
-    Ok(text)
 }
 
 /// Runs a command and hands every line that it prints to `on_line`, as it comes.

@@ -1,0 +1,48 @@
+// Files over HTTP and nothing else: what a page without any P2C2R server has.
+
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+
+import { ROOT } from "./programs.mjs";
+
+const TYPES = {
+  ".css": "text/css",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".json": "application/json",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+};
+
+/** Serves `tests/browser/pages` as `/` and the built player as `/player/`. */
+export async function serveFiles() {
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.writeHead(500).end());
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(request, response) {
+  const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
+  const file = path.startsWith("/player/")
+    ? join(ROOT, "web/player/dist", path.slice("/player/".length))
+    : join(ROOT, "tests/browser/pages", path);
+  const found = await stat(file).catch(() => null);
+  if (!found?.isFile()) {
+    // A browser asks for an icon by itself, and complains in the console when there is none.
+    response.writeHead(path === "/favicon.ico" ? 204 : 404).end();
+    return;
+  }
+  response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
+  createReadStream(file).pipe(response);
+}
