@@ -1,1 +1,25 @@
-//! The path tracer on the CPU: the same bits natively and in WASM.
+//! The path tracer on the CPU: fallback where there is no GPU, and oracle for those that are.
+//!
+//! The same task gives the same bits natively and in WASM, on any number of threads and however the job
+//! was split: numbers are drawn from (pixel, sample, block, seed), floats are added within one path only,
+//! and paths are added as integers. One loop, [`integrator`], reads top to bottom; the shaders mirror
+//! these files one to one.
+
+mod bsdf;
+mod bvh;
+mod camera;
+mod integrator;
+mod job;
+mod light;
+#[cfg(not(target_arch = "wasm32"))]
+mod parallel;
+mod prepared;
+mod probe;
+mod ray;
+mod rng;
+mod surface;
+mod texture;
+mod triangle;
+
+pub use job::{CpuTracer, MAX_TASK_PIXELS, TileJob, TraceError, TracedTile};
+pub use probe::{CostProbe, MAX_PROBE_COLUMNS};

@@ -51,7 +51,7 @@ pub fn sin_cos(angle: f32) -> (f32, f32) {
     let quarter = (angle * std::f32::consts::FRAC_2_PI + 0.5).floor();
     // π/2 in three parts whose products with `quarter` are exact (Cody and Waite).
     let rest =
-        ((angle - quarter * 1.570_312_5) - quarter * 4.837_512_97e-4) - quarter * 7.549_789_9e-8;
+        ((angle - quarter * 1.570_312_5) - quarter * 4.837_513e-4) - quarter * 7.549_79e-8;
     rotated_by_quarters(sin_cos_kernel(rest), quarter as i32)
 }
 
@@ -110,7 +110,7 @@ pub fn exp(x: f32) -> f32 {
         ((((1.987_569_1e-4 * r + 1.398_199_9e-3) * r + 8.333_452e-3) * r + 4.166_579_6e-2) * r
             + 1.666_666_5e-1)
             * r
-            + 5.000_000_1e-1;
+            + 0.5;
     (polynomial * (r * r) + r + 1.0) * power_of_two(n as i32)
 }
 
@@ -143,7 +143,7 @@ pub fn ln(x: f32) -> f32 {
         * m
         - 2.499_999_4e-1)
         * m
-        + 3.333_333_1e-1;
+        + 3.333_333e-1;
     let e = exponent as f32;
     let low = m * z * polynomial - e * 2.121_944_4e-4 - 0.5 * z;
     (m + low) + e * 0.693_359_4

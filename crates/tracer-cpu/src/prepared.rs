@@ -1,0 +1,107 @@
+//! A scene with what the tracer derives from it once.
+
+use std::sync::Arc;
+
+use p2c2r_scene::math::microfacet::SpecularAlbedo;
+use p2c2r_scene::{AlphaMode, EmissiveTriangle, Scene};
+
+/// What a triangle test must ask about a mesh's material.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MeshTraits {
+    /// Its back faces do not show.
+    pub(crate) is_single_sided: bool,
+    /// It may be partly transparent.
+    pub(crate) has_alpha: bool,
+}
+
+/// The kinds of lights in the order in which they are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LightGroup {
+    /// Triangles that emit.
+    Emissive,
+    /// Point, spot and directional lights.
+    Punctual,
+    /// Light from infinity.
+    Environment,
+}
+
+/// Read by every path; nothing in it changes.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// The scene.
+    pub(crate) scene: Arc<Scene>,
+    /// One entry per mesh.
+    pub(crate) mesh_traits: Vec<MeshTraits>,
+    /// Indices of `Scene::emissive_triangles`, sorted by (instance, triangle).
+    emissive_order: Vec<u32>,
+    /// The groups that the scene has, each chosen with equal probability.
+    pub(crate) light_groups: Vec<LightGroup>,
+    /// What the dielectric lobe reflects.
+    pub(crate) specular_albedo: SpecularAlbedo,
+}
+
+impl Prepared {
+    /// Derives the tables.
+    pub(crate) fn new(scene: Arc<Scene>) -> Self {
+        let mesh_traits = scene
+            .meshes
+            .iter()
+            .map(|mesh| {
+                let material = &scene.materials[mesh.material as usize];
+                MeshTraits {
+                    is_single_sided: !material.is_double_sided,
+                    has_alpha: material.alpha_mode != AlphaMode::Opaque,
+                }
+            })
+            .collect();
+        let mut emissive_order: Vec<u32> = (0..scene.emissive_triangles.len() as u32).collect();
+        emissive_order.sort_by_key(|&index| {
+            let light = &scene.emissive_triangles[index as usize];
+            (light.instance, light.triangle)
+        });
+        let mut light_groups = Vec::new();
+        if !scene.emissive_triangles.is_empty() {
+            light_groups.push(LightGroup::Emissive);
+        }
+        if !scene.lights.is_empty() {
+            light_groups.push(LightGroup::Punctual);
+        }
+        if scene.environment.is_some() {
+            light_groups.push(LightGroup::Environment);
+        }
+        Self {
+            mesh_traits,
+            emissive_order,
+            light_groups,
+            specular_albedo: SpecularAlbedo::new(),
+            scene,
+        }
+    }
+
+    /// Probability with which one of the scene's light groups is chosen.
+    pub(crate) fn group_probability(&self) -> f32 {
+        1.0 / self.light_groups.len() as f32
+    }
+
+    /// The light that this triangle of this instance is.
+    pub(crate) fn emissive_triangle(
+        &self,
+        instance: u32,
+        triangle: u32,
+    ) -> Option<&EmissiveTriangle> {
+        let lights = &self.scene.emissive_triangles;
+        let place = self
+            .emissive_order
+            .binary_search_by_key(&(instance, triangle), |&index| {
+                let light = &lights[index as usize];
+                (light.instance, light.triangle)
+            })
+            .ok()?;
+        lights.get(self.emissive_order[place] as usize)
+    }
+
+    /// Corners of a triangle in object space.
+    pub(crate) fn corners(&self, triangle: u32) -> [[f32; 3]; 3] {
+        self.scene.triangles[triangle as usize].map(|vertex| self.scene.positions[vertex as usize])
+    }
+}
