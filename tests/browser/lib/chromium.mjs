@@ -59,7 +59,9 @@ export async function openBrowser({ webgpu = false, throttling = false } = {}) {
       await front.bringToFront();
     },
     async close() {
-      await browser.close().catch(() => undefined);
+      // Closing Playwright's end would merely disconnect it.
+      const session = await browser.newBrowserCDPSession().catch(() => null);
+      await session?.send("Browser.close").catch(() => undefined);
       await end(child);
       await rm(profile, { recursive: true, force: true, maxRetries: 5 });
     },

@@ -90,3 +90,37 @@ export async function readPng(tab) {
   });
   return Buffer.from(base64, "base64");
 }
+
+/** Puts a player without a server on the empty page and waits for its picture. */
+export async function renderAlone(tab, url, job, attributes = {}) {
+  await tab.goto(`${url}/empty.html`);
+  await tab.evaluate(
+    (wanted) => {
+      const player = document.createElement("p2c2r-player");
+      for (const [name, value] of Object.entries(wanted)) player.setAttribute(name, value);
+      player.addEventListener("load", (event) => (globalThis.sceneId = event.detail.id));
+      document.body.append(player);
+    },
+    {
+      src: `generated:${job.scene.replace(":", "?").replaceAll(",", "&")}`,
+      width: String(job.width),
+      height: String(job.height),
+      samples: String(job.samples),
+      seed: String(job.seed),
+      ...attributes,
+    },
+  );
+  await waitForPicture(tab);
+}
+
+/** Number of different colours in a PNG. */
+export async function colourCount(tab, png) {
+  return tab.evaluate(async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+    context.drawImage(bitmap, 0, 0);
+    const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+    return new Set(new Uint32Array(data.buffer)).size;
+  }, png.toString("base64"));
+}

@@ -1,0 +1,119 @@
+// Whole runs: a requester and a contributor in Chromium processes of their own, through a server.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+
+import { openBrowser } from "../lib/chromium.mjs";
+import { differenceCount, sumsOf } from "../lib/films.mjs";
+import * as pages from "../lib/pages.mjs";
+import { renderSums, startContributor, startServer } from "../lib/programs.mjs";
+
+const JOB = { scene: "night-city:size=200", width: 240, height: 136, samples: 32, seed: 9 };
+const SOURCE = { ...JOB, scene: "generated:night-city?size=200" };
+
+let server;
+let local;
+const open = [];
+before(async () => {
+  server = await startServer();
+  local = await renderSums(JOB);
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((one) => one.close()));
+});
+after(() => server?.stop());
+
+async function browser(options) {
+  const one = await openBrowser(options);
+  open.push(one);
+  return one;
+}
+
+/** A contributor's tab that has said yes, on its CPU. */
+async function contributingTab(room, options = {}) {
+  const own = await browser(options);
+  const tab = await own.newTab();
+  await pages.openContribute(tab, server.url, room);
+  await tab.locator("#device-cpu").check();
+  await pages.startContributing(tab);
+  return { own, tab };
+}
+
+/** A requester's tab that has begun to render. */
+async function watchingTab(room, options = {}) {
+  const own = await browser(options);
+  const tab = await own.newTab();
+  await pages.openWatch(tab, server.url, room, SOURCE);
+  await tab.locator("#render").click();
+  return { own, tab };
+}
+
+/** Waits until somebody else than the requester has rendered part of its picture. */
+async function waitForHelp(tab) {
+  await tab.waitForFunction(
+    () => {
+      const peers = document.querySelector("p2c2r-player")?.peers ?? [];
+      return peers.some((peer) => peer.kind !== "local" && peer.samples > 0);
+    },
+    undefined,
+    { timeout: pages.PATIENCE_MS, polling: 50 },
+  );
+}
+
+function assertLocalPicture(film) {
+  assert.equal(film.isComplete, true);
+  assert.equal(differenceCount(sumsOf(film.bytes), local), 0, "the picture is not the local one");
+  const counted = film.peers.reduce((sum, peer) => sum + peer.samples, 0);
+  assert.equal(counted, JOB.width * JOB.height * JOB.samples, "samples were lost or counted twice");
+}
+
+for (const hidden of [false, true]) {
+  test(`two browsers and a native peer render the local picture${hidden ? ", hidden" : ""}`, async () => {
+    const room = pages.newRoom();
+    const native = startContributor(server.url, room);
+    const contributor = await contributingTab(room, { throttling: hidden });
+    if (hidden) {
+      await contributor.own.hideTabs();
+      const state = await contributor.tab.evaluate(() => document.visibilityState);
+      assert.equal(state, "hidden");
+    }
+    const { tab } = await watchingTab(room);
+    await pages.waitForPicture(tab);
+    const film = await pages.readFilm(tab);
+    await native.stop();
+    assertLocalPicture(film);
+    const helpers = film.peers.filter((peer) => peer.kind !== "local" && peer.samples > 0);
+    assert.deepEqual(helpers.map((peer) => peer.kind).sort(), ["browser-cpu", "native-cpu"]);
+    assert.deepEqual([...contributor.tab.complaints, ...tab.complaints], []);
+  });
+}
+
+test("a contributor's tab that closes mid-frame does not change the picture", async () => {
+  const room = pages.newRoom();
+  const contributor = await contributingTab(room);
+  const { tab } = await watchingTab(room);
+  await waitForHelp(tab);
+  await contributor.tab.close();
+  await pages.waitForPicture(tab);
+  assertLocalPicture(await pages.readFilm(tab));
+});
+
+test("a browser that is killed mid-frame does not change the picture", async () => {
+  const room = pages.newRoom();
+  const contributor = await contributingTab(room);
+  const { tab } = await watchingTab(room);
+  await waitForHelp(tab);
+  await contributor.own.kill();
+  await pages.waitForPicture(tab);
+  assertLocalPicture(await pages.readFilm(tab));
+});
+
+test("a native contributor that is killed mid-frame does not change the picture", async () => {
+  const room = pages.newRoom();
+  const native = startContributor(server.url, room);
+  const { tab } = await watchingTab(room);
+  await waitForHelp(tab);
+  await native.kill();
+  await pages.waitForPicture(tab);
+  assertLocalPicture(await pages.readFilm(tab));
+});

@@ -1,0 +1,76 @@
+// The player on a plain page with no P2C2R server: a picture, the right one, and no complaint.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { openBrowser } from "../lib/chromium.mjs";
+import { differenceCount, rmse, sumsOf } from "../lib/films.mjs";
+import { colourCount, readFilm, renderAlone, waitForPicture } from "../lib/pages.mjs";
+import { renderSums } from "../lib/programs.mjs";
+import { serveFiles } from "../lib/static-server.mjs";
+
+/** Below this a screenshot shows a flat area or an error text, not a lit box. */
+const MIN_COLOURS = 64;
+const SCENES = ["cornell", "night-city:size=60,seed=3", "furnace"];
+
+let files;
+let browser;
+before(async () => {
+  files = await serveFiles();
+  browser = await openBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await files?.stop();
+});
+
+test("a player on plain HTML shows a picture", async () => {
+  const tab = await browser.newTab();
+  await tab.goto(`${files.url}/player.html`);
+  await waitForPicture(tab);
+  const shot = await tab.locator("p2c2r-player").screenshot();
+  const count = await colourCount(tab, shot);
+  assert.ok(count > MIN_COLOURS, `only ${count} colours on the screen`);
+  assert.deepEqual(tab.complaints, []);
+  await tab.close();
+});
+
+for (const scene of SCENES) {
+  test(`WASM and native give the same bits: ${scene}`, async () => {
+    const job = { scene, width: 96, height: 64, samples: 8, seed: 5 };
+    const native = await renderSums(job);
+    const tab = await browser.newTab();
+    await renderAlone(tab, files.url, job, { device: "cpu" });
+    const film = await readFilm(tab);
+    assert.equal(film.isComplete, true);
+    assert.equal(differenceCount(sumsOf(film.bytes), native), 0, "sums differ");
+    assert.deepEqual(tab.complaints, []);
+    await tab.close();
+  });
+}
+
+test("dispose ends a player that is rendering, and its page goes on", async () => {
+  const tab = await browser.newTab();
+  await tab.goto(`${files.url}/player.html`);
+  await tab.evaluate(() => document.querySelector("p2c2r-player").dispose());
+  await tab.evaluate(() => document.querySelector("p2c2r-player").dispose());
+  assert.deepEqual(tab.complaints, []);
+  await tab.close();
+});
+
+test("WebGPU agrees with the CPU within half the noise", async () => {
+  const job = { scene: "cornell", width: 48, height: 32, samples: 16, seed: 5 };
+  const reference = await renderSums(job);
+  const noise = rmse(reference, await renderSums({ ...job, seed: 6 }), job.samples) / Math.SQRT2;
+  const gpu = await openBrowser({ webgpu: true });
+  try {
+    const tab = await gpu.newTab();
+    await renderAlone(tab, files.url, job, { device: "gpu" });
+    const film = await readFilm(tab);
+    const difference = rmse(sumsOf(film.bytes), reference, job.samples);
+    assert.ok(difference <= 0.5 * noise, `${difference} against a noise of ${noise}`);
+    assert.deepEqual(tab.complaints, []);
+  } finally {
+    await gpu.close();
+  }
+});
