@@ -1,3 +1,38 @@
-//! The p2c2r command: contribute, render, scene.
+//! `p2c2r`: contribute to a network, render with or without one, and look into scenes.
+//!
+//! Exit codes: 0 done, 1 something else went wrong, 2 wrong usage, 3 bad input, 4 no network, 5 cannot
+//! write the output, 130 stopped by the user.
 
-fn main() {}
+mod args;
+mod compare;
+mod failure;
+mod local;
+mod picture;
+mod progress;
+mod render;
+mod scene_command;
+mod scene_input;
+mod stats;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Render(options) => render::run(&options),
+        Command::Scene(options) => scene_command::run(&options),
+        Command::Compare(options) => compare::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            failure::exit_code(&error)
+        }
+    }
+}

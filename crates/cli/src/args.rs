@@ -1,0 +1,172 @@
+//! The command line, as clap sees it.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Ray trace together: render, contribute, and look into scenes.
+#[derive(Debug, Parser)]
+#[command(name = "p2c2r", version, about, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Render a picture.
+    Render(RenderArguments),
+    /// Inspect, pack or generate scenes.
+    #[command(subcommand)]
+    Scene(SceneCommand),
+    /// Print how far apart two pictures (.exr or .hdr) are.
+    Compare(CompareArguments),
+}
+
+/// What `render` takes.
+#[derive(Debug, Args)]
+pub(crate) struct RenderArguments {
+    /// A .glb, .gltf or .p2c2r file, or a generated scene: night-city[:size=N,seed=N], cornell, furnace.
+    pub(crate) scene: String,
+    /// Width and height in pixels.
+    #[arg(long, default_value = "1280x720")]
+    pub(crate) size: FilmSize,
+    /// Samples per pixel.
+    #[arg(long, default_value_t = 64)]
+    pub(crate) spp: u32,
+    /// Seed of all random numbers.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u32,
+    /// A camera's name, or look-at:EX,EY,EZ,TX,TY,TZ[,VERTICAL_FOV_DEGREES].
+    #[arg(long)]
+    pub(crate) camera: Option<String>,
+    /// Light from infinity: a Radiance .hdr file, equirectangular.
+    #[arg(long, value_name = "FILE.hdr")]
+    pub(crate) environment: Option<PathBuf>,
+    /// What traces here.
+    #[arg(long, value_enum, default_value_t = Device::Auto)]
+    pub(crate) device: Device,
+    /// CPU threads; 0 takes all.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) threads: usize,
+    /// Most path vertices after the camera.
+    #[arg(long, default_value_t = 8)]
+    pub(crate) bounces: u8,
+    /// Radiance is multiplied by this before it is shown (PNG only).
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) exposure: f32,
+    /// The picture: .png, .exr, .hdr, or .sums (raw little-endian u64 sums).
+    #[arg(long, default_value = "render.png")]
+    pub(crate) out: PathBuf,
+    /// Also write a report as JSON.
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) stats: Option<PathBuf>,
+    /// Print the report as one JSON line on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What `scene` takes.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SceneCommand {
+    /// Say what a scene holds.
+    Inspect {
+        /// A scene file or a generated scene's name.
+        scene: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the scene package of a glTF scene.
+    Pack {
+        /// A .glb or .gltf file.
+        scene: String,
+        /// Light from infinity: a Radiance .hdr file.
+        #[arg(long, value_name = "FILE.hdr")]
+        environment: Option<PathBuf>,
+        /// The package, .p2c2r.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Write the scene package of a generated scene.
+    Generate {
+        /// night-city[:size=N,seed=N], cornell, furnace[:albedo=A,metallic=M,roughness=R].
+        scene: String,
+        /// The package, .p2c2r.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+/// What `compare` takes.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArguments {
+    /// One picture.
+    pub(crate) ours: PathBuf,
+    /// The other.
+    pub(crate) theirs: PathBuf,
+    /// As JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What traces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Device {
+    /// The GPU where a real one is there, else the CPU.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The GPU, a software one too.
+    Gpu,
+}
+
+/// Width × height in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FilmSize {
+    /// Width.
+    pub(crate) width_px: u32,
+    /// Height.
+    pub(crate) height_px: u32,
+}
+
+impl FromStr for FilmSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parse = |side: &str| side.parse::<u32>().ok();
+        let size = text
+            .split_once('x')
+            .and_then(|(width, height)| Some((parse(width)?, parse(height)?)))
+            .ok_or_else(|| format!("`{text}` is not WIDTHxHEIGHT, such as 1280x720"))?;
+        let (width_px, height_px) = size;
+        let side = 1..=p2c2r_frame::MAX_FILM_SIDE_PX;
+        if !side.contains(&width_px) || !side.contains(&height_px) {
+            return Err(format!("each side of {text} must be 1 to {} pixels", side.end()));
+        }
+        Ok(Self { width_px, height_px })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_checked() {
+        assert_eq!("3x4".parse(), Ok(FilmSize { width_px: 3, height_px: 4 }));
+        for bad in ["", "x", "0x0", "1x0", "10", "-1x4", "99999x1", "1x2x3"] {
+            assert!(bad.parse::<FilmSize>().is_err(), "{bad}");
+        }
+    }
+}

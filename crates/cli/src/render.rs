@@ -1,0 +1,89 @@
+//! `p2c2r render`: a scene to a picture.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context;
+use p2c2r_frame::{Effects, PixelRect, TileTask};
+
+use crate::args::{Device, RenderArguments};
+use crate::failure::{Failure, OrFail, fail};
+use crate::local::{self, Rendered};
+use crate::picture;
+use crate::scene_input::{self, LoadedScene};
+use crate::stats::{PeerShare, RenderReport};
+use crate::view;
+
+/// Renders, writes the picture, then the report.
+pub(crate) fn run(options: &RenderArguments) -> anyhow::Result<()> {
+    picture::Format::of(&options.out)?;
+    picture::check_writable(&options.out)?;
+    let LoadedScene { packed, scene } =
+        scene_input::load(&options.scene, options.environment.as_deref())?;
+    let task = whole_job(options, &scene)?;
+    let mut report = empty_report(options, packed.id.to_string());
+
+    let scene = Arc::new(scene);
+    let start = Instant::now();
+    let Rendered { film, counters } = match options.device {
+        Device::Auto | Device::Cpu => local::render_on_cpu(&scene, &task, options.threads)?,
+        Device::Gpu => return Err(fail(Failure::Usage, "gpu")),
+    };
+    report.set_local(counters, start.elapsed());
+    report.is_partitioned = film.is_complete();
+    report.peers =
+        vec![PeerShare { id: "local".into(), kind: "local".into(), samples: film.merged_paths() }];
+
+    picture::write(&film, &options.out, options.exposure)?;
+    publish(options, &report)
+}
+
+/// The whole film and all samples as one task, checked.
+fn whole_job(options: &RenderArguments, scene: &p2c2r_scene::Scene) -> anyhow::Result<TileTask> {
+    let task = TileTask {
+        scene: scene.id,
+        view: view::choose(scene, options.camera.as_deref(), options.size)?,
+        rect: PixelRect::of_size(options.size.width_px, options.size.height_px),
+        samples: local::all_samples(options.spp),
+        seed: options.seed,
+        effects: Effects::PATH_TRACED,
+        max_bounces: options.bounces,
+    };
+    task.check().or_fail(Failure::Usage)?;
+    Ok(task)
+}
+
+fn empty_report(options: &RenderArguments, scene_id: String) -> RenderReport {
+    RenderReport {
+        scene: options.scene.clone(),
+        scene_id,
+        width: options.size.width_px,
+        height: options.size.height_px,
+        spp: options.spp,
+        seed: options.seed,
+        device: "cpu".into(),
+        seconds: 0.0,
+        rays: 0,
+        shadow_rays: 0,
+        rays_per_second: 0.0,
+        is_partitioned: false,
+        peers: Vec::new(),
+    }
+}
+
+/// Says what was done, in the forms that were asked for.
+fn publish(options: &RenderArguments, report: &RenderReport) -> anyhow::Result<()> {
+    if let Some(path) = &options.stats {
+        fs::write(path, serde_json::to_vec_pretty(report)?)
+            .or_fail(Failure::Output)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if options.json {
+        println!("{}", serde_json::to_string(report)?);
+        return Ok(());
+    }
+    let mrays = report.rays_per_second / 1e6;
+    println!("{}  {:.2} s, {mrays:.2} Mrays/s", options.out.display(), report.seconds);
+    Ok(())
+}
