@@ -57,7 +57,7 @@ export function renderSettings(element: Element, box: BoxSize): RenderSettings {
 
 export function deviceChoice(element: Element): DeviceChoice {
   const device = element.getAttribute("device");
-  return device === "gpu" || device === "cpu" ? device : "auto";
+  return device === "gpu" || device === "cpu" || device === "none" ? device : "auto";
 }
 
 export function threadCount(element: Element): number {

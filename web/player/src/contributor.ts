@@ -20,7 +20,7 @@ export interface ContributorOptions {
   signal: string;
   /** A room id; absent means the public pool. */
   room?: string;
-  device?: DeviceChoice;
+  device?: Exclude<DeviceChoice, "none">;
   /** CPU workers; absent means as many as the machine suggests. */
   threads?: number;
 }

@@ -1,7 +1,7 @@
 // What the page and the session worker say to each other.
 // Mirrors web/wasm/src/messages.rs; messages.fixture.ts, written by a Rust test, is checked against it.
 
-export type DeviceChoice = "auto" | "gpu" | "cpu";
+export type DeviceChoice = "auto" | "gpu" | "cpu" | "none";
 export type ToneMapping = "neutral" | "none";
 
 export interface NetworkSettings {
@@ -34,6 +34,26 @@ export type SceneSource =
   | { kind: "bytes"; name: string };
 
 export type ExportFormat = "rgba8" | "sums";
+
+export interface IceServer {
+  urls: string[];
+  username?: string;
+  credential?: string;
+}
+
+/** What the two ends of an introduction say to each other through the server. */
+export type SignalPayload =
+  | { description: { type: "offer" | "answer"; sdp: string } }
+  | {
+      candidate: {
+        candidate: string;
+        sdpMid?: string;
+        sdpMLineIndex?: number;
+        usernameFragment?: string;
+      };
+    }
+  | "end_of_candidates";
+
 export type RtcState = "connected" | "failed";
 
 export type ToSession =
@@ -53,8 +73,7 @@ export type ToSession =
   | { kind: "finish" }
   | { kind: "stop" }
   | { kind: "export"; request: number; format: ExportFormat }
-  | { kind: "rtcDescription"; peer: number; sdpType: string; sdp: string }
-  | { kind: "rtcCandidate"; peer: number; candidate: string }
+  | { kind: "rtcSignal"; peer: number; generation: number; payload: SignalPayload }
   | { kind: "rtcStateChange"; peer: number; state: RtcState };
 
 export interface PeerInfo {
@@ -63,8 +82,7 @@ export interface PeerInfo {
   name: string;
 }
 
-export interface PeerShare {
-  peer: PeerInfo;
+export interface PeerShare extends PeerInfo {
   samples: number;
   samplesPerSecond: number;
   isConnected: boolean;
@@ -147,9 +165,14 @@ export type FromSession =
       samples: number;
       isComplete: boolean;
     }
-  | { kind: "rtcConnect"; peer: number; weOffer: boolean; iceServers: string }
-  | { kind: "rtcRemoteDescription"; peer: number; sdpType: string; sdp: string }
-  | { kind: "rtcRemoteCandidate"; peer: number; candidate: string }
+  | {
+      kind: "rtcConnect";
+      peer: number;
+      generation: number;
+      weOffer: boolean;
+      iceServers: IceServer[];
+    }
+  | { kind: "rtcRemoteSignal"; peer: number; generation: number; payload: SignalPayload }
   | { kind: "rtcClose"; peer: number };
 
 /** A data channel of a peer: the channel itself, or a port that relays it. */

@@ -136,7 +136,7 @@ export class P2c2rPlayer extends ElementBase {
   }
 
   /** The exact radiance sums of the film, for comparisons and further processing. */
-  filmSums(): Promise<FilmSums> {
+  getRadianceSums(): Promise<FilmSums> {
     return this.#session?.filmSums() ?? Promise.reject(new Error("nothing is loaded"));
   }
 
@@ -267,13 +267,13 @@ export class P2c2rPlayer extends ElementBase {
     this.#sample = { samplesPerPixel, samplesPerSecond, elapsedMs, peers: this.#connected() };
     this.#emit("sample", this.#sample);
     if (isComplete) {
-      this.#change("converged", null);
-      this.#emit("converged", this.#sample);
-    } else if (this.#state === "converged") this.#change("rendering", null);
+      this.#change("complete", null);
+      this.#emit("complete", this.#sample);
+    } else if (this.#state === "complete") this.#change("rendering", null);
   }
 
   #connected(): number {
-    return this.#peers.filter(({ peer, isConnected }) => isConnected && peer.id !== 0).length;
+    return this.#peers.filter(({ id, isConnected }) => isConnected && id !== 0).length;
   }
 
   #fail(category: string, code: string, message: string): void {

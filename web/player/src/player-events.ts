@@ -3,7 +3,7 @@
 import type { StateChange, SessionErrorDetail } from "./contributor.js";
 import type { LoadStage, MergedTile, PeerShare, SceneSummary } from "./messages.js";
 
-export type PlayerState = "idle" | "loading" | "rendering" | "converged" | "paused" | "error";
+export type PlayerState = "idle" | "loading" | "rendering" | "complete" | "paused" | "error";
 
 export interface ProgressDetail {
   stage: LoadStage;
@@ -28,7 +28,7 @@ export interface PlayerEventMap {
   progress: CustomEvent<ProgressDetail>;
   tiles: CustomEvent<MergedTile[]>;
   sample: CustomEvent<SampleDetail>;
-  converged: CustomEvent<SampleDetail>;
+  complete: CustomEvent<SampleDetail>;
   peerschange: CustomEvent<PeersDetail>;
   statechange: CustomEvent<StateChange<PlayerState>>;
   "camera-change": CustomEvent<{ source: "user-interaction" | "api" }>;

@@ -1,7 +1,7 @@
 // Peer connections: the one thing that only a page may own. Descriptions and candidates pass through;
 // data channels go to the session worker, or are relayed where the browser cannot transfer them.
 
-import type { ChannelAttachment, FromSession, ToSession } from "./messages.js";
+import type { ChannelAttachment, FromSession, SignalPayload, ToSession } from "./messages.js";
 
 const CHANNELS: readonly { label: string; init: RTCDataChannelInit & { id: number } }[] = [
   { label: "control", init: { negotiated: true, id: 1, ordered: true } },
@@ -24,12 +24,15 @@ export interface RtcSink {
 
 interface Connection {
   pc: RTCPeerConnection;
+  generation: number;
   /** Candidates that came before the remote description. */
   early: RTCIceCandidateInit[];
   ports: MessagePort[];
 }
 
-type RtcMessage = Extract<FromSession, { kind: `rtc${string}` }>;
+type SignalCandidate = Extract<SignalPayload, { candidate: unknown }>["candidate"];
+type Of<Kind extends FromSession["kind"]> = Extract<FromSession, { kind: Kind }>;
+type RtcMessage = Of<"rtcConnect" | "rtcRemoteSignal" | "rtcClose">;
 
 export class RtcHost {
   readonly #connections = new Map<number, Connection>();
@@ -44,13 +47,10 @@ export class RtcHost {
   handle(message: RtcMessage): void {
     switch (message.kind) {
       case "rtcConnect":
-        this.#connect(message.peer, message.weOffer, message.iceServers);
+        this.#connect(message);
         break;
-      case "rtcRemoteDescription":
-        void this.#remoteDescription(message.peer, message.sdpType, message.sdp);
-        break;
-      case "rtcRemoteCandidate":
-        void this.#remoteCandidate(message.peer, message.candidate);
+      case "rtcRemoteSignal":
+        void this.#remoteSignal(message);
         break;
       case "rtcClose":
         this.#closeSoon(message.peer);
@@ -65,19 +65,19 @@ export class RtcHost {
     this.#closing.clear();
   }
 
-  #connect(peer: number, weOffer: boolean, iceServers: string): void {
+  #connect({ peer, generation, weOffer, iceServers }: Of<"rtcConnect">): void {
     this.#close(peer);
     if (this.#connections.size >= MAX_CONNECTIONS) return this.#fail(peer);
-    const pc = new RTCPeerConnection({ iceServers: JSON.parse(iceServers) as RTCIceServer[] });
-    const connection: Connection = { pc, early: [], ports: [] };
+    const pc = new RTCPeerConnection({ iceServers });
+    const connection: Connection = { pc, generation, early: [], ports: [] };
     this.#connections.set(peer, connection);
     for (const { label, init } of CHANNELS) {
       this.#attach(connection, peer, init.id, pc.createDataChannel(label, init));
     }
     pc.onicecandidate = ({ candidate }) => {
-      if (!candidate || candidate.candidate === "") return;
-      const text = JSON.stringify(candidate.toJSON());
-      this.#sink.post({ kind: "rtcCandidate", peer, candidate: text });
+      if (candidate && candidate.candidate !== "") {
+        this.#signal(peer, connection, { candidate: plain(candidate) });
+      } else this.#signal(peer, connection, "end_of_candidates");
     };
     pc.onconnectionstatechange = () => {
       if (pc.connectionState === "connected") {
@@ -85,6 +85,10 @@ export class RtcHost {
       } else if (pc.connectionState === "failed") this.#fail(peer);
     };
     if (weOffer) void this.#describe(peer, connection);
+  }
+
+  #signal(peer: number, { generation }: Connection, payload: SignalPayload): void {
+    this.#sink.post({ kind: "rtcSignal", peer, generation, payload });
   }
 
   /** Hands the channel over, or relays it through a port. */
@@ -104,35 +108,39 @@ export class RtcHost {
     try {
       await pc.setLocalDescription();
       const description = pc.localDescription;
-      if (!description) return;
-      const { type: sdpType, sdp } = description;
-      this.#sink.post({ kind: "rtcDescription", peer, sdpType, sdp });
+      if (description?.type !== "offer" && description?.type !== "answer") return;
+      const { type, sdp } = description;
+      this.#signal(peer, connection, { description: { type, sdp } });
     } catch {
       this.#failIfCurrent(peer, connection);
     }
   }
 
-  async #remoteDescription(peer: number, sdpType: string, sdp: string): Promise<void> {
+  async #remoteSignal({ peer, generation, payload }: Of<"rtcRemoteSignal">): Promise<void> {
     const connection = this.#connections.get(peer);
-    if (!connection) return;
+    if (connection?.generation !== generation || payload === "end_of_candidates") return;
+    if ("candidate" in payload) return this.#remoteCandidate(connection, payload.candidate);
     try {
-      await connection.pc.setRemoteDescription({ type: sdpType as RTCSdpType, sdp });
+      await connection.pc.setRemoteDescription(payload.description);
       for (const candidate of connection.early.splice(0)) {
-        await connection.pc.addIceCandidate(candidate);
+        await this.#remoteCandidate(connection, candidate);
       }
-      if (sdpType === "offer") await this.#describe(peer, connection);
+      if (payload.description.type === "offer") await this.#describe(peer, connection);
     } catch {
       this.#failIfCurrent(peer, connection);
     }
   }
 
-  async #remoteCandidate(peer: number, text: string): Promise<void> {
-    const connection = this.#connections.get(peer);
-    if (!connection) return;
+  async #remoteCandidate(
+    { pc, early }: Connection,
+    candidate: RTCIceCandidateInit,
+  ): Promise<void> {
+    if (!pc.remoteDescription) {
+      early.push(candidate);
+      return;
+    }
     try {
-      const candidate = JSON.parse(text) as RTCIceCandidateInit;
-      if (connection.pc.remoteDescription) await connection.pc.addIceCandidate(candidate);
-      else connection.early.push(candidate);
+      await pc.addIceCandidate(candidate);
     } catch {
       // One useless address of a peer harms nobody: the connection fails by itself if none works.
     }
@@ -172,6 +180,17 @@ export class RtcHost {
     }
     return connection;
   }
+}
+
+/** The candidate without the fields that are null. */
+function plain(candidate: RTCIceCandidate): SignalCandidate {
+  const { candidate: line, sdpMid, sdpMLineIndex, usernameFragment } = candidate;
+  return {
+    candidate: line,
+    ...(sdpMid !== null && { sdpMid }),
+    ...(sdpMLineIndex !== null && { sdpMLineIndex }),
+    ...(usernameFragment !== null && { usernameFragment }),
+  };
 }
 
 function end({ pc, ports }: Connection): void {

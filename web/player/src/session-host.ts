@@ -33,8 +33,7 @@ export class SessionHost {
       const { message, attachments } = data;
       switch (message.kind) {
         case "rtcConnect":
-        case "rtcRemoteDescription":
-        case "rtcRemoteCandidate":
+        case "rtcRemoteSignal":
         case "rtcClose":
           this.#rtc.handle(message);
           break;

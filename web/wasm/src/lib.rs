@@ -1,1 +1,27 @@
 //! The browser façade and the worker entries that player and app share.
+//!
+//! A page has one session worker ([`SessionWorker`]) and a pool of trace workers ([`TraceWorker`]),
+//! each with its own instance of this module. What a session decides is a state machine without
+//! surroundings; `web/player` is the browser around it.
+
+mod action;
+mod base;
+mod contributor;
+pub mod environment;
+#[cfg(test)]
+mod fixture;
+mod gpu;
+mod lanes;
+pub mod messages;
+mod meter;
+mod network;
+mod picture;
+mod player;
+mod scene_load;
+mod session;
+mod trace;
+pub mod traced;
+mod worker;
+
+pub use trace::TraceWorker;
+pub use worker::SessionWorker;

@@ -6,9 +6,9 @@ import type { FromSession, SceneSource, ToSession } from "../messages.js";
 export type Input =
   | { kind: "page"; message: ToSession }
   /** Attachments: the files in order, then the environment if there is one. */
-  | { kind: "sceneFiles"; root: string; files: string[]; hasEnvironment: boolean }
-  | { kind: "sceneProgress"; fraction: number }
-  | { kind: "sceneFailed"; code: string; message: string }
+  | { kind: "sceneFiles"; request: number; root: string; files: string[]; hasEnvironment: boolean }
+  | { kind: "sceneProgress"; request: number; fraction: number }
+  | { kind: "sceneFailed"; request: number; code: string; message: string }
   | { kind: "socketOpened" }
   | { kind: "socketText"; text: string }
   | { kind: "socketClosed"; reason: string }
@@ -25,10 +25,10 @@ export type Input =
 
 export type Output =
   | { kind: "page"; message: FromSession }
-  | { kind: "fetchScene"; source: SceneSource; environmentUrl: string | null }
+  | { kind: "fetchScene"; request: number; source: SceneSource; environmentUrl: string | null }
   | { kind: "socketOpen"; url: string; subprotocol: string }
   | { kind: "socketSend"; text: string }
-  | { kind: "socketClose" }
+  | { kind: "socketClose"; code: number }
   /** Replaces the timer before it; null only cancels that. */
   | { kind: "timer"; delayMs: number | null }
   | { kind: "fetchBlob"; scene: string; url: string; maxBytes: number }

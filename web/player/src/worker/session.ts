@@ -60,7 +60,7 @@ class SessionHost {
         this.#socket.send(output.text);
         break;
       case "socketClose":
-        this.#socket.close();
+        this.#socket.close(output.code);
         break;
       case "timer":
         this.#setTimer(output.delayMs);
@@ -114,19 +114,20 @@ class SessionHost {
     }
   }
 
-  async #fetchScene({ source, environmentUrl }: Extract<Output, { kind: "fetchScene" }>): Promise<void> {
-    const onProgress = (fraction: number): void => this.#feed({ kind: "sceneProgress", fraction });
+  async #fetchScene(output: Extract<Output, { kind: "fetchScene" }>): Promise<void> {
+    const { request, source, environmentUrl } = output;
+    const onProgress = (fraction: number): void =>
+      this.#feed({ kind: "sceneProgress", request, fraction });
     try {
       const scene = source.kind === "url" ? await fetchScene(source.url, onProgress) : null;
-      const names = scene?.names ?? [];
+      const [root = "", ...files] = scene?.names ?? [];
       const bytes = scene?.bytes ?? [];
       const hasEnvironment = environmentUrl !== null;
       if (hasEnvironment) bytes.push(await fetchLimited(environmentUrl, MAX_ENVIRONMENT_BYTES));
-      const [root = "", ...files] = names;
-      this.#feed({ kind: "sceneFiles", root, files, hasEnvironment }, bytes);
+      this.#feed({ kind: "sceneFiles", request, root, files, hasEnvironment }, bytes);
     } catch (reason) {
       const message = reason instanceof Error ? reason.message : String(reason);
-      this.#feed({ kind: "sceneFailed", code: "SCENE_FETCH_FAILED", message });
+      this.#feed({ kind: "sceneFailed", request, code: "SCENE_FETCH_FAILED", message });
     }
   }
 
@@ -159,7 +160,11 @@ const host = module.then(async (compiled) => {
   await init({ module_or_path: compiled });
   return new SessionHost();
 });
-let queue: Promise<void> = Promise.resolve();
+host.catch((reason: unknown) => {
+  const message = `the renderer could not be loaded: ${String(reason)}`;
+  const error = { kind: "error", category: "config", code: "WASM_FAILED", message } as const;
+  self.postMessage({ message: { ...error, isFatal: true }, attachments: [] });
+});
 self.onmessage = ({ data }: MessageEvent<PageEnvelope>) => {
-  queue = queue.then(async () => (await host).onPage(data));
+  host.then((session) => session.onPage(data)).catch(() => undefined);
 };

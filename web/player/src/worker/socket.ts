@@ -5,6 +5,8 @@ import type { Feed } from "./environment.js";
 /** Longer texts are not handed on; the session's own limits are below this. */
 const MAX_TEXT_CHARS = 1 << 20;
 
+const NORMAL_CLOSURE = 1000;
+
 export class SignalingSocket {
   readonly #feed: Feed;
   #socket: WebSocket | null = null;
@@ -38,12 +40,12 @@ export class SignalingSocket {
   }
 
   /** Closes without telling the session, which asked for it. */
-  close(): void {
+  close(code = NORMAL_CLOSURE): void {
     const socket = this.#socket;
     if (!socket) return;
     this.#socket = null;
     socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close(1000);
+    socket.close(code);
   }
 
   #lose(reason: string): void {

@@ -72,7 +72,7 @@ self.onmessage = ({ data }: MessageEvent<ToTrace>) => {
       break;
     case "scene":
       try {
-        tracer?.addScene(data.scene, data.bytes);
+        tracer?.addScene(data.bytes);
       } catch {
         // The task that needs the scene fails with the reason.
       }
