@@ -1,10 +1,18 @@
-//! The triangles that emit, and the table that picks among them by estimated power.
+//! The triangles that emit, and the table that picks among them.
+//!
+//! Bright ones are picked by power. Dim ones (a wall of which a few windows glow) are found well by
+//! BSDF sampling, so all of them together get at most [`DIM_SHARE`] of the picks: else ten thousand
+//! far windows would take the picks from the lamp beside us.
 
 use crate::alias::AliasTable;
 use crate::assemble::world_corners;
-use crate::math::{Vec3, linear_from_srgb, luminance};
-use crate::{EmissiveTriangle, Material, Scene, Texture, TextureRef, TextureWrap};
+use crate::math::{Vec3, larger, linear_from_srgb, luminance, smaller};
+use crate::{EmissiveTriangle, Material, Scene, Texture, TextureWrap};
 
+/// Most that dim triangles get of all picks, where there are bright ones.
+const DIM_SHARE: f64 = 0.1;
+/// A triangle is dim if its mean radiance is below this: a quarter of display white.
+const DIM_BELOW: f32 = 0.25;
 /// Points per side of the grid on which a triangle's emissive texture is looked at.
 const GRID_SIDE: u32 = 8;
 /// Least estimate of a textured triangle, in means of the whole texture: the grid can miss a lit texel.
@@ -14,7 +22,7 @@ const LEAST_OF_MEAN: f32 = 0.1;
 pub(crate) fn collect_emissive(scene: &mut Scene) {
     let radiance_of_mesh = mean_radiance_of_triangles(scene);
     let mut triangles = Vec::new();
-    let mut powers = Vec::new();
+    let mut candidates = Vec::new();
     for (index, instance) in scene.instances.iter().enumerate() {
         let mesh = scene.meshes[instance.mesh as usize];
         let radiances = &radiance_of_mesh[instance.mesh as usize];
@@ -27,11 +35,11 @@ pub(crate) fn collect_emissive(scene: &mut Scene) {
                 let instance = index as u32;
                 let pick_probability = 0.0;
                 triangles.push(EmissiveTriangle { instance, triangle, area_m2, pick_probability });
-                powers.push(power);
+                candidates.push(Candidate { power, radiance });
             }
         }
     }
-    let Some(table) = AliasTable::new(&powers) else {
+    let Some(table) = AliasTable::new(&pick_weights(&candidates)) else {
         return;
     };
     for (triangle, &probability) in triangles.iter_mut().zip(&table.probabilities) {
@@ -39,6 +47,27 @@ pub(crate) fn collect_emissive(scene: &mut Scene) {
     }
     scene.emissive_triangles = triangles;
     scene.emissive_alias = table.entries;
+}
+
+/// What decides how often a triangle is picked.
+struct Candidate {
+    /// Mean luminance × area, doubled where both sides emit.
+    power: f32,
+    /// Mean luminance, doubled where both sides emit.
+    radiance: f32,
+}
+
+/// Powers, those of dim triangles scaled down to their share.
+fn pick_weights(candidates: &[Candidate]) -> Vec<f32> {
+    let power = |candidate: &Candidate| f64::from(candidate.power);
+    let total: f64 = candidates.iter().map(power).sum();
+    let is_dim = |candidate: &Candidate| candidate.radiance < DIM_BELOW;
+    let dim: f64 = candidates.iter().filter(|c| is_dim(c)).map(power).sum();
+    let allowed = (total - dim) * DIM_SHARE / (1.0 - DIM_SHARE);
+    let has_bright = dim < total;
+    let dim_scale = if has_bright && dim > allowed { allowed / dim } else { 1.0 };
+    let weight = |c: &Candidate| power(c) * if is_dim(c) { dim_scale } else { 1.0 };
+    candidates.iter().map(|candidate| weight(candidate) as f32).collect()
 }
 
 /// For each mesh the mean emitted luminance of each triangle; empty where nothing emits.
@@ -54,13 +83,20 @@ fn mean_radiance_of_triangles(scene: &Scene) -> Vec<Vec<f32>> {
         let Some(reference) = material.emissive_texture else {
             return vec![sides * luminance(material.emissive.into()); triangles.len()];
         };
-        let mean = texture_mean(scene, &scene.textures[reference.texture as usize]);
+        let texture = &scene.textures[reference.texture as usize];
+        let mean = texture_mean(scene, texture);
         let least = LEAST_OF_MEAN * emitted(material, mean);
         triangles
             .iter()
             .map(|corners| {
-                let uvs = corners.map(|corner| scene.uvs[corner as usize]);
-                let seen = emitted(material, grid_mean(scene, &reference, uvs));
+                let uvs = corners.map(|corner| {
+                    let [u, v] = scene.uvs[corner as usize];
+                    reference.uv_from_mesh_uv.map(|row| row[0] * u + row[1] * v + row[2])
+                });
+                if is_surely_dark(scene, texture, uvs) {
+                    return 0.0;
+                }
+                let seen = emitted(material, grid_mean(scene, texture, uvs));
                 sides * if seen > least { seen } else { least }
             })
             .collect()
@@ -85,9 +121,32 @@ fn texture_mean(scene: &Scene, texture: &Texture) -> Vec3 {
     sum.map(|sum| (sum / count as f64) as f32).into()
 }
 
+/// Whether no texel that a lookup in this small triangle can touch is lit; large ones are never sure.
+fn is_surely_dark(scene: &Scene, texture: &Texture, uvs: [[f32; 2]; 3]) -> bool {
+    let sizes = [texture.width as f32, texture.height as f32];
+    let [columns, rows] = [0, 1].map(|axis| {
+        let texels = uvs.map(|uv| uv[axis] * sizes[axis]);
+        let lowest = smaller(smaller(texels[0], texels[1]), texels[2]);
+        let highest = larger(larger(texels[0], texels[1]), texels[2]);
+        // One texel more on each side, since a filtered lookup reaches for its neighbours.
+        (lowest.floor() - 1.0, highest.floor() + 1.0)
+    });
+    let most = (GRID_SIDE + 2) as f32;
+    if columns.1 - columns.0 > most || rows.1 - rows.0 > most {
+        return false;
+    }
+    let count = |(low, high): (f32, f32)| (high - low) as u32 + 1;
+    (0..count(rows)).all(|row| {
+        (0..count(columns)).all(|column| {
+            let u = (columns.0 + column as f32 + 0.5) / sizes[0];
+            let v = (rows.0 + row as f32 + 0.5) / sizes[1];
+            linear_at(scene, texture, [u, v]) == Vec3::ZERO
+        })
+    })
+}
+
 /// Mean over a fixed grid of points in a triangle, each taking the nearest texel.
-fn grid_mean(scene: &Scene, reference: &TextureRef, [a, b, c]: [[f32; 2]; 3]) -> Vec3 {
-    let texture = &scene.textures[reference.texture as usize];
+fn grid_mean(scene: &Scene, texture: &Texture, [a, b, c]: [[f32; 2]; 3]) -> Vec3 {
     let mut sum = Vec3::ZERO;
     for index in 0..GRID_SIDE * GRID_SIDE {
         let mut s = ((index % GRID_SIDE) as f32 + 0.5) / GRID_SIDE as f32;
@@ -96,15 +155,15 @@ fn grid_mean(scene: &Scene, reference: &TextureRef, [a, b, c]: [[f32; 2]; 3]) ->
             (s, t) = (1.0 - s, 1.0 - t);
         }
         let at = |k: usize| a[k] + s * (b[k] - a[k]) + t * (c[k] - a[k]);
-        let mesh_uv = [at(0), at(1)];
-        let [u, v] =
-            reference.uv_from_mesh_uv.map(|row| row[0] * mesh_uv[0] + row[1] * mesh_uv[1] + row[2]);
-        let x = wrapped(u, texture.wrap_u, texture.width);
-        let y = wrapped(v, texture.wrap_v, texture.height);
-        let texel = scene.texels[(texture.first_texel + y * texture.width + x) as usize];
-        sum += linear_of_texel(texture, texel);
+        sum += linear_at(scene, texture, [at(0), at(1)]);
     }
     sum / (GRID_SIDE * GRID_SIDE) as f32
+}
+
+fn linear_at(scene: &Scene, texture: &Texture, [u, v]: [f32; 2]) -> Vec3 {
+    let x = wrapped(u, texture.wrap_u, texture.width);
+    let y = wrapped(v, texture.wrap_v, texture.height);
+    linear_of_texel(texture, scene.texels[(texture.first_texel + y * texture.width + x) as usize])
 }
 
 /// Column or row of a texture coordinate.
@@ -127,4 +186,28 @@ fn linear_of_texel(texture: &Texture, texel: u32) -> Vec3 {
         if texture.is_srgb { linear_from_srgb(byte) } else { f32::from(byte) / 255.0 }
     };
     Vec3::new(linear(red), linear(green), linear(blue))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn share(candidates: &[Candidate], range: std::ops::Range<usize>) -> f32 {
+        let weights = pick_weights(candidates);
+        weights[range].iter().sum::<f32>() / weights.iter().sum::<f32>()
+    }
+
+    #[test]
+    fn many_dim_windows_leave_the_picks_to_the_lamp() {
+        let mut candidates = vec![Candidate { power: 40.0, radiance: 100.0 }];
+        candidates.extend((0..10_000).map(|_| Candidate { power: 60.0, radiance: 0.1 }));
+        assert!(share(&candidates, 0..1) > 0.899);
+        assert!(share(&candidates, 1..10_001) > 0.099);
+    }
+
+    #[test]
+    fn equally_bright_triangles_are_picked_by_power() {
+        let candidates = [1.0, 3.0].map(|power| Candidate { power, radiance: 2.0 });
+        assert_eq!(share(&candidates, 0..1), 0.25);
+    }
 }

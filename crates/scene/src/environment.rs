@@ -6,6 +6,8 @@ use crate::{Environment, EnvironmentSource};
 
 /// Bias of the shared exponent: a mantissa of 128 with this exponent plus eight is 2⁷.
 const EXPONENT_BIAS: i32 = 136;
+/// Times the mean from which a texel is bright enough to be sampled.
+const OUTSTANDING: f32 = 1.01;
 
 impl EnvironmentSource {
     /// Rounds linear radiance to shared-exponent texels; `radiance` is asked for each column and row.
@@ -66,18 +68,34 @@ fn power_of_two(exponent: i32) -> f32 {
 }
 
 /// Decodes all texels and builds the tables; a black environment is none.
+///
+/// Only what is brighter than the mean is sampled: scattered rays find the rest with less noise
+/// (MIS compensation, Karlík et al. 2019). Where nothing stands out the tables are empty.
 pub(crate) fn assemble_environment(source: &EnvironmentSource) -> Option<Environment> {
     let (width, height) = (source.width, source.height);
     let radiance: Vec<[f32; 3]> =
         source.rgbe.iter().map(|&texel| linear_from_rgbe(texel)).collect();
     let solid_angles: Vec<f32> =
         (0..height).map(|row| texel_solid_angle(row, width, height)).collect();
-    let weights: Vec<f32> = radiance
-        .chunks_exact(width as usize)
-        .zip(&solid_angles)
-        .flat_map(|(row, &angle)| row.iter().map(move |&texel| luminance(texel.into()) * angle))
-        .collect();
-    let table = AliasTable::new(&weights)?;
+    let rows = || radiance.chunks_exact(width as usize).zip(&solid_angles);
+    let weights_above = |floor: f32| -> Vec<f32> {
+        let weight = |texel: [f32; 3], angle: f32| {
+            let excess = luminance(texel.into()) - floor;
+            if excess > 0.0 { excess * angle } else { 0.0 }
+        };
+        rows()
+            .flat_map(|(row, &angle)| row.iter().map(move |&texel| weight(texel, angle)))
+            .collect()
+    };
+    let power: f64 = weights_above(0.0).iter().map(|&weight| f64::from(weight)).sum();
+    let sphere: f64 = solid_angles.iter().map(|&angle| f64::from(angle) * f64::from(width)).sum();
+    if power <= 0.0 {
+        return None;
+    }
+    let mean = (power / sphere) as f32;
+    let Some(table) = AliasTable::new(&weights_above(mean * OUTSTANDING)) else {
+        return Some(Environment { width, height, radiance, alias: Vec::new(), pdf: Vec::new() });
+    };
     let pdf = table
         .probabilities
         .chunks_exact(width as usize)
@@ -111,6 +129,14 @@ mod tests {
         assert_eq!(linear_from_rgbe(rgbe_from_linear([1.0; 3])), [1.0; 3]);
         assert_eq!(rgbe_from_linear([f32::NAN, -1.0, 0.0]), [0; 4]);
         assert!(linear_from_rgbe(rgbe_from_linear([f32::INFINITY; 3]))[0] > 60_000.0);
+    }
+
+    #[test]
+    fn uniform_light_is_left_to_scattered_rays() {
+        let environment = assemble_environment(&EnvironmentSource::uniform([0.7, 0.2, 1.0]));
+        let environment = environment.unwrap();
+        assert!(environment.alias.is_empty() && environment.pdf.is_empty());
+        assert_eq!(assemble_environment(&EnvironmentSource::uniform([0.0; 3])), None);
     }
 
     #[test]

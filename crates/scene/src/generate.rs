@@ -1,8 +1,11 @@
 //! Scenes made from a few numbers: the same input gives the same scene on every target.
 
 mod builder;
+mod city;
 mod cornell;
 mod furnace;
+mod random;
+mod raster;
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,6 +24,13 @@ pub const MAX_CITY_SIZE: u32 = 50_000;
 /// What to generate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum GeneratedScene {
+    /// A wet street at night, between neon signs.
+    NightCity {
+        /// Number of buildings, 1 to [`MAX_CITY_SIZE`].
+        size: u32,
+        /// What else the city could have looked like.
+        seed: u32,
+    },
     /// The Cornell box, with one block of metal.
     Cornell,
     /// A faceted ball in a uniform environment of radiance 1: what it reflects is its albedo.
@@ -60,6 +70,7 @@ pub enum GeneratedSceneError {
 /// Generates a scene.
 pub fn generate(scene: &GeneratedScene) -> SceneSource {
     match scene {
+        GeneratedScene::NightCity { size, seed } => city::night_city(*size, *seed),
         GeneratedScene::Cornell => cornell::cornell(),
         GeneratedScene::Furnace(material) => furnace::furnace(material),
     }
@@ -81,6 +92,7 @@ impl FromStr for GeneratedScene {
                 pairs.map(unknown).next().map_or(Ok(Self::Cornell), Err)
             }
             "furnace" => furnace_from_pairs(pairs),
+            "night-city" => city_from_pairs(pairs),
             _ => Err(GeneratedSceneError::Name(name.to_owned())),
         }
     }
@@ -89,6 +101,9 @@ impl FromStr for GeneratedScene {
 impl fmt::Display for GeneratedScene {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NightCity { size, seed } => {
+                write!(formatter, "night-city:size={size},seed={seed}")
+            }
             Self::Cornell => formatter.write_str("cornell"),
             Self::Furnace(FurnaceMaterial { albedo, metallic, roughness }) => write!(
                 formatter,
@@ -96,6 +111,29 @@ impl fmt::Display for GeneratedScene {
             ),
         }
     }
+}
+
+fn city_from_pairs<'a>(
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<GeneratedScene, GeneratedSceneError> {
+    let (mut size, mut seed) = (DEFAULT_CITY_SIZE, 1);
+    for (key, value) in pairs {
+        match key {
+            "size" => size = whole_number("size", value, [1, MAX_CITY_SIZE])?,
+            "seed" => seed = whole_number("seed", value, [0, u32::MAX])?,
+            _ => return Err(unknown_parameter("night-city", key, "size and seed")),
+        }
+    }
+    Ok(GeneratedScene::NightCity { size, seed })
+}
+
+fn whole_number(
+    parameter: &'static str,
+    text: &str,
+    [least, most]: [u32; 2],
+) -> Result<u32, GeneratedSceneError> {
+    let wrong = || GeneratedSceneError::Value { parameter, found: text.to_owned(), least, most };
+    text.parse().ok().filter(|value| (least..=most).contains(value)).ok_or_else(wrong)
 }
 
 fn furnace_from_pairs<'a>(
@@ -121,4 +159,41 @@ fn unit_number(parameter: &'static str, text: &str) -> Result<f32, GeneratedScen
 
 fn unknown_parameter(scene: &'static str, found: &str, known: &'static str) -> GeneratedSceneError {
     GeneratedSceneError::Parameter { scene, found: found.to_owned(), known }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_survive_their_text_form() {
+        for text in [
+            "cornell",
+            "night-city:size=2000,seed=7",
+            "furnace:albedo=0.5,metallic=1,roughness=0.25",
+        ] {
+            let scene: GeneratedScene = text.parse().unwrap();
+            assert_eq!(scene.to_string(), text);
+        }
+        let city = "night-city".parse();
+        assert_eq!(city, Ok(GeneratedScene::NightCity { size: DEFAULT_CITY_SIZE, seed: 1 }));
+        assert_eq!(
+            "night-city?size=5&seed=2".parse::<GeneratedScene>().unwrap().to_string(),
+            "night-city:size=5,seed=2"
+        );
+    }
+
+    #[test]
+    fn wrong_names_say_what_would_be_right() {
+        let check = |text: &str, expected: &str| {
+            let message = text.parse::<GeneratedScene>().unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        };
+        check("paris", "there are night-city");
+        check("cornell:size=1", "no parameter \"size\"");
+        check("night-city:size=0", "from 1 to 50000");
+        check("night-city:size", "size=\"\"");
+        check("night-city:floors=3", "it has size and seed");
+        check("furnace:albedo=NaN", "from 0 to 1");
+    }
 }

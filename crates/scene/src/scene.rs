@@ -50,7 +50,7 @@ pub struct Scene {
     pub lights: Vec<PunctualLight>,
     /// Triangles that emit, for next-event estimation; ordered by instance, then triangle.
     pub emissive_triangles: Vec<EmissiveTriangle>,
-    /// Alias table over `emissive_triangles`, by estimated power (mean luminance × area).
+    /// Alias table over `emissive_triangles`, by estimated power, dim ones less often.
     pub emissive_alias: Vec<AliasEntry>,
     /// Light from infinity.
     pub environment: Option<Environment>,
@@ -254,9 +254,9 @@ pub struct Environment {
     pub height: u32,
     /// Linear radiance, row by row.
     pub radiance: Vec<[f32; 3]>,
-    /// Alias table over texels by luminance × solid angle.
+    /// Alias table over texels by solid angle × luminance above the mean; empty where all is even.
     pub alias: Vec<AliasEntry>,
-    /// Probability density per steradian of each texel.
+    /// Probability density per steradian of each texel; empty where `alias` is.
     pub pdf: Vec<f32>,
 }
 

@@ -51,9 +51,19 @@ impl MeshBuilder {
 
     /// A closed box around a centre; `x` and `z` are horizontal half edges, `y` the upward one.
     pub(super) fn block(&mut self, center: Vec3, x: Vec3, y: Vec3, z: Vec3) -> &mut Self {
+        self.block_uv(center, [x, y, z], [0.0; 2])
+    }
+
+    /// As `block`, all of it at one place of the texture.
+    pub(super) fn block_uv(
+        &mut self,
+        center: Vec3,
+        [x, y, z]: [Vec3; 3],
+        uv: [f32; 2],
+    ) -> &mut Self {
         for (out, u, v) in [(x, -z, y), (-x, z, y), (y, x, -z), (-y, x, z), (z, x, y), (-z, -x, y)]
         {
-            self.quad(center + out - u - v, u * 2.0, v * 2.0);
+            self.quad_uv(center + out - u - v, u * 2.0, v * 2.0, [uv; 2]);
         }
         self
     }
@@ -108,6 +118,12 @@ pub(super) fn add_in_place(scene: &mut SceneSource, mesh: MeshSource) {
     scene
         .instances
         .push(InstanceSource { world_from_object: Affine::IDENTITY.rows, mesh: mesh_index });
+}
+
+/// Adds a mesh to place later; gives its index.
+pub(super) fn add_mesh(scene: &mut SceneSource, mesh: MeshSource) -> u32 {
+    scene.meshes.push(mesh);
+    scene.meshes.len() as u32 - 1
 }
 
 /// Adds a material; gives its index.

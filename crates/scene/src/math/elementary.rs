@@ -50,8 +50,7 @@ pub fn sin_cos_turns(turns: f32) -> (f32, f32) {
 pub fn sin_cos(angle: f32) -> (f32, f32) {
     let quarter = (angle * std::f32::consts::FRAC_2_PI + 0.5).floor();
     // π/2 in three parts whose products with `quarter` are exact (Cody and Waite).
-    let rest =
-        ((angle - quarter * 1.570_312_5) - quarter * 4.837_513e-4) - quarter * 7.549_79e-8;
+    let rest = ((angle - quarter * 1.570_312_5) - quarter * 4.837_513e-4) - quarter * 7.549_79e-8;
     rotated_by_quarters(sin_cos_kernel(rest), quarter as i32)
 }
 

@@ -101,11 +101,14 @@ fn texture_references(material: &mut Material) -> impl Iterator<Item = &mut Text
 }
 
 /// Keeps the items that are used, in their order; gives the new index of each old one.
+///
+/// An index that points nowhere keeps everything as it is, for `check` to find.
 fn keep_used<T>(items: &mut Vec<T>, used: impl Iterator<Item = u32>) -> Vec<u32> {
     let mut is_used = vec![false; items.len()];
     for index in used {
-        if let Some(flag) = is_used.get_mut(index as usize) {
-            *flag = true;
+        match is_used.get_mut(index as usize) {
+            Some(flag) => *flag = true,
+            None => return (0..items.len() as u32).collect(),
         }
     }
     let mut kept = 0;
@@ -121,9 +124,9 @@ fn keep_used<T>(items: &mut Vec<T>, used: impl Iterator<Item = u32>) -> Vec<u32>
     new_index
 }
 
-/// An index that pointed nowhere goes on pointing nowhere, for `check` to find.
+/// An index that pointed nowhere stays as it is.
 fn renumber(index: &mut u32, new_index: &[u32]) {
-    *index = new_index.get(*index as usize).copied().unwrap_or(u32::MAX);
+    *index = new_index.get(*index as usize).copied().unwrap_or(*index);
 }
 
 fn has_light(scene: &SceneSource) -> bool {

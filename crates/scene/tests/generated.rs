@@ -1,0 +1,44 @@
+//! Generated scenes: they pack, unpack quickly, and stay the scenes that they were.
+
+use p2c2r_scene::{GeneratedScene, Scene, UnpackLimits, generate, pack, unpack};
+
+fn scene_of(text: &str) -> (usize, Scene) {
+    let packed = pack(&generate(&text.parse::<GeneratedScene>().unwrap())).unwrap();
+    assert!(packed.warnings.is_empty(), "{:?}", packed.warnings);
+    (packed.bytes.len(), unpack(&packed.bytes, &UnpackLimits::default()).unwrap())
+}
+
+#[test]
+fn night_city_holds_what_its_size_says() {
+    let (bytes, scene) = scene_of("night-city:size=300");
+    let (more_bytes, larger) = scene_of("night-city:size=3000");
+    assert!(bytes < 2 << 20, "{bytes}");
+    assert!(larger.instances.len() > scene.instances.len() + 2600);
+    assert_eq!(larger.triangles.len(), scene.triangles.len());
+    assert!(more_bytes < bytes + 200_000, "{bytes} {more_bytes}");
+    assert!(scene.view_of_camera("street", 640, 360).is_some());
+}
+
+#[test]
+fn same_seed_is_the_same_city_and_another_is_not() {
+    let id = |text| scene_of(text).1.id;
+    assert_eq!(id("night-city:size=50,seed=3"), id("night-city:size=50,seed=3"));
+    assert_ne!(id("night-city:size=50,seed=3"), id("night-city:size=50,seed=4"));
+}
+
+#[test]
+fn dim_windows_do_not_take_the_picks_from_the_street() {
+    let (_, scene) = scene_of("night-city");
+    let share_of_dim: f32 = scene
+        .emissive_triangles
+        .iter()
+        .filter(|triangle| {
+            let mesh = scene.instances[triangle.instance as usize].mesh as usize;
+            let material = scene.materials[scene.meshes[mesh].material as usize];
+            // Only walls of windows have a texture of roughness and emit.
+            material.metallic_roughness_texture.is_some()
+        })
+        .map(|triangle| triangle.pick_probability)
+        .sum();
+    assert!((0.01..0.2).contains(&share_of_dim), "{share_of_dim}");
+}
