@@ -1,1 +1,12 @@
-//! Development only: fixtures and image comparison.
+//! Development only: scenes and tasks to trace, pictures compared, and the hashes that must not change.
+//!
+//! Nothing here knows a tracer: tests pass theirs in, so that every tracer is held to the same list.
+
+pub mod bit_equality;
+mod compare;
+mod fixtures;
+mod picture;
+
+pub use compare::{Difference, difference, mean_radiance, radiances};
+pub use fixtures::{generated_scene, whole_task};
+pub use picture::save_png;

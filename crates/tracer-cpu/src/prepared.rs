@@ -34,7 +34,7 @@ pub(crate) struct Prepared {
     pub(crate) mesh_traits: Vec<MeshTraits>,
     /// Indices of `Scene::emissive_triangles`, sorted by (instance, triangle).
     emissive_order: Vec<u32>,
-    /// The groups that the scene has, each chosen with equal probability.
+    /// The groups that can be sampled, each chosen with equal probability.
     pub(crate) light_groups: Vec<LightGroup>,
     /// What the dielectric lobe reflects.
     pub(crate) specular_albedo: SpecularAlbedo,
@@ -66,7 +66,8 @@ impl Prepared {
         if !scene.lights.is_empty() {
             light_groups.push(LightGroup::Punctual);
         }
-        if scene.environment.is_some() {
+        // An even environment has no table: scattered rays find its light without noise.
+        if scene.environment.as_ref().is_some_and(|light| !light.alias.is_empty()) {
             light_groups.push(LightGroup::Environment);
         }
         Self {

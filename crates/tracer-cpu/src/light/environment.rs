@@ -38,6 +38,9 @@ fn direction_in_row(environment: &Environment, row: u32, u: f32, share: f32) -> 
 
 /// Density with which [`sample`] draws a direction.
 pub(crate) fn environment_pdf(prepared: &Prepared, environment: &Environment, wi: Vec3) -> f32 {
+    if environment.pdf.is_empty() {
+        return 0.0;
+    }
     let [u, v] = equirect_from_direction(wi);
     let cell = |x: f32, size: u32| smaller((x * size as f32).floor(), (size - 1) as f32) as u32;
     let texel = cell(v, environment.height) * environment.width + cell(u, environment.width);
