@@ -1,3 +1,12 @@
-//! The contribute and watch pages.
+//! Entry point of the pages' WASM module.
 
-fn main() {}
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    p2c2r_app::mount();
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() -> std::process::ExitCode {
+    eprintln!("the pages run in a browser: start them with `cargo xtask demo`");
+    std::process::ExitCode::FAILURE
+}

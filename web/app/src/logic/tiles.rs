@@ -1,0 +1,127 @@
+//! The outlines over the picture: which peer rendered which rectangle last.
+
+use std::collections::VecDeque;
+
+/// Outlines kept; the oldest go first.
+pub const MAX_OUTLINES: usize = 192;
+/// Colours that tell peers apart; they repeat beyond.
+pub const PEER_COLOURS: usize = 8;
+
+/// A rectangle of the film in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Rect {
+    /// Left edge.
+    pub x: u32,
+    /// Upper edge.
+    pub y: u32,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+}
+
+impl Rect {
+    /// Number of pixels.
+    pub fn area(self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+
+    fn covers(self, other: Self) -> bool {
+        let right = |rect: Self| u64::from(rect.x) + u64::from(rect.width);
+        let bottom = |rect: Self| u64::from(rect.y) + u64::from(rect.height);
+        self.x <= other.x
+            && self.y <= other.y
+            && right(self) >= right(other)
+            && bottom(self) >= bottom(other)
+    }
+}
+
+/// One outline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outline {
+    /// Rises with every tile; identifies the outline on the page.
+    pub serial: u64,
+    /// Where.
+    pub rect: Rect,
+    /// Row of the peer in the ledger.
+    pub peer_index: usize,
+}
+
+/// The newest outlines, oldest first; what a newer tile covers is gone.
+#[derive(Debug, Clone, Default)]
+pub struct TileBoard {
+    outlines: VecDeque<Outline>,
+    next_serial: u64,
+}
+
+impl TileBoard {
+    /// Adds a merged tile.
+    pub fn add(&mut self, rect: Rect, peer_index: usize) {
+        self.outlines.retain(|outline| !rect.covers(outline.rect));
+        if self.outlines.len() == MAX_OUTLINES {
+            self.outlines.pop_front();
+        }
+        self.outlines.push_back(Outline { serial: self.next_serial, rect, peer_index });
+        self.next_serial += 1;
+    }
+
+    /// All outlines, oldest first.
+    pub fn outlines(&self) -> Vec<Outline> {
+        self.outlines.iter().copied().collect()
+    }
+
+    /// Forgets everything, as for a new view.
+    pub fn clear(&mut self) {
+        self.outlines.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn rect(x: u32, y: u32, width: u32, height: u32) -> Rect {
+        Rect { x, y, width, height }
+    }
+
+    #[test]
+    fn a_newer_tile_replaces_what_it_covers() {
+        let mut board = TileBoard::default();
+        board.add(rect(0, 0, 10, 10), 0);
+        board.add(rect(10, 0, 10, 10), 1);
+        board.add(rect(0, 0, 12, 10), 2);
+        let owners: Vec<usize> =
+            board.outlines().iter().map(|outline| outline.peer_index).collect();
+        assert_eq!(owners, [1, 2]);
+    }
+
+    #[test]
+    fn outlines_are_bounded() {
+        let mut board = TileBoard::default();
+        for x in 0..1000 {
+            board.add(rect(x, 0, 1, 1), 0);
+        }
+        assert_eq!(board.outlines().len(), MAX_OUTLINES);
+        assert_eq!(
+            board.outlines().first().map(|outline| outline.rect.x),
+            Some(1000 - MAX_OUTLINES as u32)
+        );
+    }
+
+    #[test]
+    fn serials_go_on_after_a_new_view() {
+        let mut board = TileBoard::default();
+        board.add(rect(0, 0, 1, 1), 0);
+        board.clear();
+        board.add(rect(0, 0, 1, 1), 0);
+        assert_eq!(board.outlines().first().map(|outline| outline.serial), Some(1));
+    }
+
+    #[test]
+    fn rectangles_at_the_number_range_end_do_not_wrap() {
+        let mut board = TileBoard::default();
+        board.add(rect(u32::MAX, u32::MAX, u32::MAX, u32::MAX), 0);
+        board.add(rect(0, 0, 1, 1), 0);
+        assert_eq!(board.outlines().len(), 2);
+    }
+}

@@ -1,0 +1,42 @@
+//! The outlines over the picture.
+
+use leptos::prelude::*;
+
+use super::session::Session;
+use crate::logic::tiles::{Outline, PEER_COLOURS, TileBoard};
+
+/// Outlines every tile in its peer's colour, on a box that has the film's proportions.
+#[component]
+pub(super) fn TileOutlines(session: Session) -> impl IntoView {
+    let view_box = move || {
+        let (width, height) = session.shown.get().unwrap_or_else(|| session.settings.get()).size;
+        format!("0 0 {width} {height}")
+    };
+    let outlines = move || session.tiles.with(TileBoard::outlines);
+    view! {
+        <svg class="tile-outlines" viewBox=view_box aria-hidden="true" focusable="false">
+            <For each=outlines key=|outline| outline.serial let:outline>
+                <OutlineRect outline=outline/>
+            </For>
+        </svg>
+    }
+}
+
+#[component]
+fn OutlineRect(outline: Outline) -> impl IntoView {
+    let rect = outline.rect;
+    view! {
+        <rect
+            class=peer_class("tile", outline.peer_index)
+            x=rect.x
+            y=rect.y
+            width=rect.width
+            height=rect.height
+        ></rect>
+    }
+}
+
+/// `name` and the class of a peer's colour.
+pub(super) fn peer_class(name: &str, peer_index: usize) -> String {
+    format!("{name} peer-{}", peer_index % PEER_COLOURS)
+}
