@@ -5,15 +5,16 @@
 //! clock, opens a socket, knows a tracer or draws a random number, so a run is its inputs.
 
 pub mod contributor;
+mod greeting;
 pub mod requester;
 pub mod signaling;
 mod violation;
 
 pub use contributor::{
-    ContributorConfig, ContributorInput, ContributorOutput, ContributorStats, TaskKey,
+    Contributor, ContributorConfig, ContributorInput, ContributorOutput, ContributorStats, TaskKey,
 };
 pub use requester::{
-    CostSource, JobSpec, LocalWork, PeerState, RefineOrder, RequesterConfig, RequesterInput,
-    RequesterOutput, Worker, WorkerStats,
+    CostSource, JobError, JobSpec, LocalWork, PeerState, RefineOrder, Requester, RequesterConfig,
+    RequesterInput, RequesterOutput, Worker, WorkerStats,
 };
 pub use violation::{PeerEnd, Violation};

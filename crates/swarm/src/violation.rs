@@ -115,6 +115,9 @@ pub enum PeerEnd {
     /// As many links as this side serves are taken.
     #[error("no place is left")]
     Full,
+    /// It wanted to leave, and all that it had is done.
+    #[error("finished")]
+    Finished,
     /// This side stopped.
     #[error("stopped here")]
     Stopped,
@@ -131,7 +134,7 @@ impl PeerEnd {
             Self::Silent | Self::NeverDelivered(_) => Some(GoodbyeReason::Silent),
             Self::Version(_) => Some(GoodbyeReason::Version),
             Self::Estimator(_) => Some(GoodbyeReason::Estimator),
-            Self::JobRefused(_) => Some(GoodbyeReason::Finished),
+            Self::JobRefused(_) | Self::Finished => Some(GoodbyeReason::Finished),
             Self::Full => Some(GoodbyeReason::Full),
             Self::Stopped => Some(GoodbyeReason::Stopped),
             Self::Violation(violation) => Some(GoodbyeReason::Violation(violation.kind())),

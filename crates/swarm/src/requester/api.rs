@@ -5,6 +5,7 @@ use p2c2r_frame::{
 };
 use p2c2r_protocol::peer::{Capabilities, Channel, PeerLimits};
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
+use p2c2r_scheduler::Worker;
 use p2c2r_splitter::CostMap;
 
 use crate::PeerEnd;
@@ -179,15 +180,6 @@ pub enum RequesterOutput {
     },
     /// The local tracer failed too often and is not asked again.
     LocalTracerLost,
-}
-
-/// Who traces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Worker {
-    /// The requester's own tracer.
-    Local,
-    /// A contributor.
-    Peer(PeerId),
 }
 
 /// Where a contributor stands.

@@ -1,0 +1,234 @@
+//! Who gets what: open work by the scheduler's word, then copies of leased work for the idle.
+
+use std::time::Duration;
+
+use p2c2r_frame::Task;
+use p2c2r_protocol::PeerId;
+use p2c2r_protocol::peer::Message;
+use p2c2r_scheduler::{
+    Hedge, OpenLease, Prediction, Worker, WorkerSlot, decide_hedge, expected_remaining,
+};
+use p2c2r_splitter::SliceLimits;
+
+use super::leases::{Lease, WorkId};
+use super::{Requester, RequesterOutput};
+use crate::PeerEnd;
+
+/// Most pixels of a task; its result then stays below `MAX_CHUNKS_PER_TILE` chunks.
+const MAX_TASK_PIXELS: u64 = 128 * 128;
+/// Most paths of a task.
+const MAX_TASK_PATHS: u64 = 1 << 26;
+/// How long a task for a peer should take: long against a round trip, short against a frame.
+const PEER_TARGET: Duration = Duration::from_millis(400);
+/// How long a local task should take: a cancel or a new view waits no longer.
+const LOCAL_TARGET: Duration = Duration::from_millis(100);
+/// A lease lasts this many times its expected duration, within the two limits.
+const LEASE_FACTOR: u32 = 5;
+const SHORTEST_LEASE: Duration = Duration::from_secs(2);
+const LONGEST_LEASE: Duration = Duration::from_secs(10);
+/// Lease of a peer that has never delivered.
+const FIRST_LEASE: Duration = Duration::from_secs(4);
+/// A peer copies a task only if it expects to be this much faster: its result has a way to go.
+const PEER_HEDGE_FACTOR: f64 = 1.5;
+
+impl Requester {
+    /// Hands out work until nobody has room or nothing is open, then hedges.
+    pub(super) fn dispatch(&mut self) {
+        if !std::mem::take(&mut self.wants_dispatch) || self.is_stopped {
+            return;
+        }
+        self.hedge_at = None;
+        self.release_drained();
+        self.run_probe();
+        if self.job.film.is_complete() || self.local.is_probing() {
+            return;
+        }
+        while !self.job.is_handed_out() {
+            let slots = self.slots();
+            let open_cost = self.job.open_cost();
+            let pieces = self.scheduler.assign(open_cost, &slots, self.now);
+            if pieces.is_empty() {
+                return;
+            }
+            for piece in pieces {
+                let limits = self.limits_of(piece.worker);
+                let Some(slice) = self.job.take(piece.cost, limits) else { break };
+                let cost = slice.cost(&self.job.cost);
+                let work = self.leases.open(slice, cost);
+                self.grant(piece.worker, work, cost);
+            }
+        }
+        self.hedge();
+    }
+
+    /// Lets peers go that wanted to, once they hold nothing: only this side knows that all arrived.
+    fn release_drained(&mut self) {
+        let is_done = |(&id, peer): (&PeerId, &super::Peer)| {
+            let is_idle = self.leases.of_worker(Worker::Peer(id)).is_empty();
+            (peer.is_draining && is_idle).then_some(id)
+        };
+        let done: Vec<PeerId> = self.peers.iter().filter_map(is_done).collect();
+        done.into_iter().for_each(|id| self.end_peer(id, PeerEnd::Finished));
+    }
+
+    /// Every worker that takes part, with the room it has.
+    fn slots(&self) -> Vec<WorkerSlot> {
+        let local = self.local_room().map(|room| (Worker::Local, room));
+        let peers = self.peers.keys().map(|&id| {
+            let worker = Worker::Peer(id);
+            (worker, self.peer_room(worker))
+        });
+        local.into_iter().chain(peers).map(|(worker, room)| self.slot(worker, room)).collect()
+    }
+
+    fn slot(&self, worker: Worker, room: usize) -> WorkerSlot {
+        let lanes = self.lanes_of(worker);
+        let starts_in = self.starts_in(worker, lanes);
+        let target = if worker == Worker::Local { LOCAL_TARGET } else { PEER_TARGET };
+        WorkerSlot { worker, lanes, room, starts_in, target }
+    }
+
+    fn lanes_of(&self, worker: Worker) -> u16 {
+        match worker {
+            Worker::Local => self.config.local_lanes,
+            Worker::Peer(id) => self.peers.get(&id).map_or(1, |peer| peer.lanes()),
+        }
+    }
+
+    /// Tasks that a peer can be given now.
+    fn peer_room(&self, worker: Worker) -> usize {
+        let Worker::Peer(id) = worker else { return 0 };
+        let Some(peer) = self.peers.get(&id) else { return 0 };
+        let is_proven = self.scheduler.predict(worker, 1.0).is_proven;
+        peer.room(self.leases.of_worker(worker).len(), is_proven)
+    }
+
+    /// Until a task given now would start: when the first lane is expected to be free.
+    fn starts_in(&self, worker: Worker, lanes: u16) -> Duration {
+        let ends: Vec<Duration> = self.leases.running(worker).collect();
+        if ends.len() < usize::from(lanes) {
+            return Duration::ZERO;
+        }
+        let first = ends.into_iter().min().unwrap_or(self.now);
+        let half_way = |peer: &super::Peer| peer.liveness.round_trip().map(|trip| trip / 2);
+        let way = match worker {
+            Worker::Local => None,
+            Worker::Peer(id) => self.peers.get(&id).and_then(half_way),
+        };
+        first.saturating_sub(self.now).max(way.unwrap_or_default())
+    }
+
+    fn limits_of(&self, worker: Worker) -> SliceLimits {
+        let ours = SliceLimits { max_pixels: MAX_TASK_PIXELS, max_paths: MAX_TASK_PATHS };
+        let theirs = match worker {
+            Worker::Local => return ours,
+            Worker::Peer(id) => self.peers.get(&id).map(|peer| peer.limits()),
+        };
+        theirs.map_or(ours, |theirs| SliceLimits {
+            max_pixels: ours.max_pixels.min(u64::from(theirs.max_task_pixels)),
+            max_paths: ours.max_paths.min(theirs.max_task_paths),
+        })
+    }
+
+    /// Gives a work to a worker.
+    fn grant(&mut self, worker: Worker, work: WorkId, cost: f64) {
+        let lanes = self.lanes_of(worker);
+        let prediction = self.scheduler.predict(worker, cost);
+        let starts_in = self.starts_in(worker, lanes);
+        let is_free = self.leases.running(worker).count() < usize::from(lanes);
+        let lease = self.leases.grant(Lease {
+            worker,
+            work,
+            granted_at: self.now,
+            started_at: is_free.then_some(self.now),
+            expected_start: self.now + starts_in,
+            prediction,
+            deadline: match worker {
+                Worker::Local => None,
+                Worker::Peer(_) => Some(self.now + lease_duration(&prediction, starts_in)),
+            },
+        });
+        let Some((_, work)) = self.leases.held(lease, worker) else { return };
+        let task = self.job.task(work.slice);
+        match worker {
+            Worker::Local => {
+                self.outputs.push_back(RequesterOutput::TraceLocal { lease, task });
+            }
+            Worker::Peer(id) => {
+                if let Some(peer) = self.peers.get_mut(&id) {
+                    peer.credits = peer.credits.saturating_sub(1);
+                }
+                self.send(id, &Message::Task { lease, task: Task::Tile(task) });
+            }
+        }
+    }
+
+    /// Lets each idle worker copy the task that it saves most time with.
+    fn hedge(&mut self) {
+        for slot in self.slots() {
+            for _ in 0..slot.room {
+                match self.best_hedge(&slot) {
+                    Some(HedgeChoice::Now(work, cost)) => self.grant(slot.worker, work, cost),
+                    Some(HedgeChoice::At(at)) => {
+                        self.hedge_at = Some(self.hedge_at.map_or(at, |known| known.min(at)));
+                        break;
+                    }
+                    None => break,
+                }
+            }
+        }
+    }
+
+    /// The task whose copy pays off most now, else when the first one will.
+    fn best_hedge(&self, slot: &WorkerSlot) -> Option<HedgeChoice> {
+        let limits = self.limits_of(slot.worker);
+        let is_local = slot.worker == Worker::Local;
+        let mut best: Option<(Duration, WorkId, f64)> = None;
+        let mut next: Option<Duration> = None;
+        for (id, work, lease) in self.leases.single() {
+            let prediction = self.scheduler.predict(slot.worker, work.cost);
+            // Only a worker that is known can be expected to win.
+            let is_able = work.slice.fits(limits) && (is_local || prediction.is_proven);
+            if lease.worker == slot.worker || !is_able {
+                continue;
+            }
+            let factor = if is_local { 1.0 } else { PEER_HEDGE_FACTOR };
+            let own = slot.starts_in + prediction.median.mul_f64(factor);
+            let open = open_lease(lease);
+            match decide_hedge(&open, own, self.now) {
+                Hedge::Now => {
+                    let saved = expected_remaining(&open, self.now).saturating_sub(own);
+                    if best.is_none_or(|(known, ..)| saved > known) {
+                        best = Some((saved, id, work.cost));
+                    }
+                }
+                Hedge::At(at) => next = Some(next.map_or(at, |known| known.min(at))),
+            }
+        }
+        let now = best.map(|(_, work, cost)| HedgeChoice::Now(work, cost));
+        now.or(next.map(HedgeChoice::At))
+    }
+}
+
+/// What an idle worker should do.
+enum HedgeChoice {
+    Now(WorkId, f64),
+    At(Duration),
+}
+
+fn open_lease(lease: &Lease) -> OpenLease {
+    OpenLease {
+        started_at: lease.started_at.unwrap_or(lease.expected_start),
+        prediction: lease.prediction,
+        deadline: lease.deadline.unwrap_or(Duration::MAX),
+    }
+}
+
+/// How long a peer may hold a task.
+fn lease_duration(prediction: &Prediction, starts_in: Duration) -> Duration {
+    if !prediction.is_proven {
+        return FIRST_LEASE;
+    }
+    let expected = starts_in + prediction.median;
+    (expected * LEASE_FACTOR).clamp(SHORTEST_LEASE, LONGEST_LEASE)
+}

@@ -1,0 +1,127 @@
+//! What a requester keeps of each contributor.
+//!
+//! ```text
+//!  connected ─> Greeting ─hello─> Loading ─JobReady─> Working <──> Suspect   (silent 3 s / heard)
+//!                  │                 │                   │            │
+//!                  │                 └──── Draining <────┘            │
+//!                  └───────────> Gone <─────────────────┴─────────────┘
+//! ```
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use p2c2r_protocol::LeaseId;
+use p2c2r_protocol::peer::{Hello, PeerLimits};
+
+use super::PeerState;
+use super::assembly::Assembly;
+use super::liveness::Liveness;
+use super::stats::Tally;
+use crate::greeting::Greeting;
+
+/// Most credits a contributor may have granted and not seen used.
+pub(super) const MAX_CREDITS: u32 = 128;
+/// Ended leases remembered per peer; more than a peer can have in flight.
+const MAX_ENDED: usize = 2 * MAX_CREDITS as usize;
+/// Tasks in a row that may run out or fail before a peer is left.
+pub(super) const MAX_STRIKES: u32 = 3;
+
+/// A linked contributor.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) greeting: Greeting,
+    pub(super) liveness: Liveness,
+    /// It has loaded the scene of the current job.
+    pub(super) is_ready: bool,
+    pub(super) is_draining: bool,
+    pub(super) credits: u32,
+    /// Tasks in a row that came to nothing.
+    pub(super) strikes: u32,
+    /// When the last of them was counted.
+    pub(super) struck_at: Option<Duration>,
+    /// Results on their way, one per lease that the peer holds at most.
+    pub(super) assemblies: BTreeMap<LeaseId, Assembly>,
+    pub(super) tally: Tally,
+    ended: VecDeque<(LeaseId, Ending)>,
+}
+
+/// How a lease of a peer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It was answered: whatever comes for it now is a duplicate.
+    Answered,
+    /// It was cancelled, refused or ran out: what comes for it now is merely late.
+    Dropped,
+}
+
+impl Peer {
+    pub(super) fn new(hello: Hello, now: Duration) -> Self {
+        Self {
+            greeting: Greeting::new(hello, now),
+            liveness: Liveness::new(now),
+            is_ready: false,
+            is_draining: false,
+            credits: 0,
+            strikes: 0,
+            struck_at: None,
+            assemblies: BTreeMap::new(),
+            tally: Tally::default(),
+            ended: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn state(&self) -> PeerState {
+        if self.greeting.theirs().is_none() {
+            PeerState::Greeting
+        } else if self.is_draining {
+            PeerState::Draining
+        } else if self.liveness.is_suspect() {
+            PeerState::Suspect
+        } else if self.is_ready {
+            PeerState::Working
+        } else {
+            PeerState::Loading
+        }
+    }
+
+    /// Whether it works and its last task came to something.
+    pub(super) fn is_delivering(&self) -> bool {
+        self.state() == PeerState::Working && self.strikes == 0
+    }
+
+    /// Tasks that it traces at the same time.
+    pub(super) fn lanes(&self) -> u16 {
+        self.greeting.theirs().map_or(1, |hello| hello.capabilities.lanes)
+    }
+
+    /// What it is willing to take.
+    pub(super) fn limits(&self) -> PeerLimits {
+        self.greeting.theirs().map_or_else(PeerLimits::default, |hello| hello.limits)
+    }
+
+    /// Tasks that it can be given, beside those it holds.
+    pub(super) fn room(&self, held: usize, is_proven: bool) -> usize {
+        if self.state() != PeerState::Working {
+            return 0;
+        }
+        // One task more than it traces hides the way of the next one; nobody is trusted with
+        // that before its first result, or after its last task came to nothing.
+        let is_trusted = is_proven && self.strikes == 0;
+        let depth = if is_trusted { usize::from(self.lanes()) + 1 } else { 1 };
+        depth.saturating_sub(held).min(self.credits as usize)
+    }
+
+    /// Remembers the end of a lease, and forgets what came of it so far.
+    pub(super) fn end_lease(&mut self, lease: LeaseId, ending: Ending) {
+        self.assemblies.remove(&lease);
+        if self.ended.len() >= MAX_ENDED {
+            self.ended.pop_front();
+        }
+        self.ended.push_back((lease, ending));
+    }
+
+    /// How a lease that the peer no longer holds ended; `None` if it never held it.
+    pub(super) fn ending(&self, lease: LeaseId) -> Option<Ending> {
+        self.ended.iter().rev().find(|(ended, _)| *ended == lease).map(|(_, ending)| *ending)
+    }
+}

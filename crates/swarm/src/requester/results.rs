@@ -1,0 +1,133 @@
+//! How a lease ends: with a result that is merged, or without one.
+
+use std::time::Duration;
+
+use p2c2r_frame::{RadianceSums, TraceCounters};
+use p2c2r_image::unpack_sums;
+use p2c2r_protocol::peer::{Message, TileChunk, TileDone};
+use p2c2r_protocol::{LeaseId, PeerId};
+use p2c2r_scheduler::{Outcome, TaskEnd, Worker};
+
+use super::assembly::Assembly;
+use super::leases::Lease;
+use super::peers::{Ending, MAX_STRIKES};
+use super::{Requester, RequesterOutput};
+use crate::{PeerEnd, Violation};
+
+impl Requester {
+    /// A part of a result arrived.
+    pub(super) fn take_chunk(&mut self, id: PeerId, chunk: TileChunk) -> Result<(), Violation> {
+        let lease = chunk.lease;
+        let Some(assembly) = self.assembly(id, lease)? else { return Ok(()) };
+        assembly.add(chunk)?;
+        self.take_whole(id, lease)
+    }
+
+    /// The end of a result arrived, perhaps before its parts.
+    pub(super) fn take_done(&mut self, id: PeerId, done: TileDone) -> Result<(), Violation> {
+        let Some(assembly) = self.assembly(id, done.lease)? else { return Ok(()) };
+        assembly.close(done)?;
+        self.take_whole(id, done.lease)
+    }
+
+    /// Where the result of a lease is put together; `None` if it is no longer wanted.
+    fn assembly(&mut self, id: PeerId, lease: LeaseId) -> Result<Option<&mut Assembly>, Violation> {
+        let Some(peer) = self.peers.get_mut(&id) else { return Ok(None) };
+        let Some((_, work)) = self.leases.held(lease, Worker::Peer(id)) else {
+            return match peer.ending(lease) {
+                Some(Ending::Dropped) => Ok(None),
+                Some(Ending::Answered) => Err(Violation::Duplicate(lease)),
+                None => Err(Violation::NeverGiven(lease)),
+            };
+        };
+        let pixels = work.slice.rect.area();
+        Ok(Some(peer.assemblies.entry(lease).or_insert_with(|| Assembly::new(pixels))))
+    }
+
+    /// Merges a result once it is whole.
+    fn take_whole(&mut self, id: PeerId, lease: LeaseId) -> Result<(), Violation> {
+        let Some(peer) = self.peers.get_mut(&id) else { return Ok(()) };
+        let whole = peer.assemblies.get_mut(&lease).and_then(Assembly::take);
+        let Some((bytes, done)) = whole else { return Ok(()) };
+        let Some((_, work)) = self.leases.held(lease, Worker::Peer(id)) else { return Ok(()) };
+        let unpacked = unpack_sums(&bytes, work.slice.rect, work.slice.samples);
+        let sums = unpacked.map_err(|source| Violation::Packing { lease, source })?;
+        sums.check().map_err(|source| Violation::Sums { lease, source })?;
+        peer.strikes = 0;
+        peer.end_lease(lease, Ending::Answered);
+        self.merge(lease, &sums, done.counters);
+        Ok(())
+    }
+
+    /// Adds checked sums to the film; copies of the task are cancelled.
+    pub(super) fn merge(&mut self, id: LeaseId, sums: &RadianceSums, counters: TraceCounters) {
+        self.wants_dispatch = true;
+        let Some(ended) = self.leases.deliver(id, self.now) else { return };
+        for (copy, worker) in ended.copies {
+            self.cancel(copy, worker);
+        }
+        self.observe(&ended.lease, ended.cost, TaskEnd::Delivered);
+        let rays = counters.rays.saturating_add(counters.shadow_rays);
+        let merged = self.job.merge(sums, rays);
+        debug_assert!(merged.is_ok(), "slices of the pool never overlap: {merged:?}");
+        let (job, by) = (self.job.id, ended.lease.worker);
+        let tally = match by {
+            Worker::Local => Some(&mut self.local.tally),
+            Worker::Peer(peer) => self.peers.get_mut(&peer).map(|peer| &mut peer.tally),
+        };
+        if let Some(tally) = tally {
+            tally.add_tile(job, ended.slice.paths(), counters, self.now);
+        }
+        let (rect, samples) = (sums.rect, sums.samples);
+        self.outputs.push_back(RequesterOutput::TileMerged { job, rect, samples, by });
+        if self.job.film.is_complete() {
+            self.outputs.push_back(RequesterOutput::FrameComplete { job });
+        }
+    }
+
+    /// Ends a lease without a result; its slice is open again unless a copy is out.
+    pub(super) fn lose_lease(&mut self, id: LeaseId, end: TaskEnd) {
+        self.wants_dispatch = true;
+        let Some(ended) = self.leases.lose(id, self.now) else { return };
+        if ended.copies.is_empty() {
+            self.job.give_back(ended.slice);
+        }
+        self.observe(&ended.lease, ended.cost, end);
+        if let Worker::Peer(peer) = ended.lease.worker
+            && let Some(peer) = self.peers.get_mut(&peer)
+        {
+            peer.end_lease(id, Ending::Dropped);
+        }
+    }
+
+    /// The deadline of a lease has passed.
+    pub(super) fn expire(&mut self, id: LeaseId) {
+        let Some(&Lease { worker, granted_at, .. }) = self.leases.get(id) else { return };
+        self.lose_lease(id, TaskEnd::Expired);
+        if let Worker::Peer(peer) = worker {
+            self.send(peer, &Message::Cancel { lease: id });
+            self.strike(peer, granted_at);
+        }
+    }
+
+    /// Counts a task that came to nothing; tasks given before the last strike are the same one.
+    pub(super) fn strike(&mut self, id: PeerId, granted_at: Duration) {
+        let now = self.now;
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        if peer.struck_at.is_some_and(|struck_at| granted_at < struck_at) {
+            return;
+        }
+        peer.struck_at = Some(now);
+        peer.strikes += 1;
+        let strikes = peer.strikes;
+        if strikes >= MAX_STRIKES {
+            self.end_peer(id, PeerEnd::NeverDelivered(strikes));
+        }
+    }
+
+    fn observe(&mut self, lease: &Lease, cost: f64, end: TaskEnd) {
+        let started_at = lease.started_at.unwrap_or(lease.granted_at);
+        let elapsed = self.now.saturating_sub(started_at);
+        self.scheduler.observe(&Outcome { worker: lease.worker, cost, elapsed, end });
+    }
+}
