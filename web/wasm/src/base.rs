@@ -15,7 +15,7 @@ use crate::traced;
 
 /// Something that happened around a session.
 #[derive(Debug)]
-pub enum Event {
+pub(crate) enum Event {
     /// The worker around it speaks; with attachments.
     Input(Input, Vec<Vec<u8>>),
     /// A link opened, spoke or ended.

@@ -75,11 +75,6 @@ impl Network {
         self.is_online
     }
 
-    /// Number of open links.
-    pub(crate) fn link_count(&self) -> usize {
-        self.open.len()
-    }
-
     /// The address of a package at the server.
     pub(crate) fn blob_url(settings: &NetworkSettings, scene: p2c2r_frame::SceneId) -> String {
         format!("{}{scene}", settings.blobs_url)

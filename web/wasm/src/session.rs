@@ -78,3 +78,6 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
