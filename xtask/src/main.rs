@@ -1,5 +1,6 @@
 //! The commands of this repository: what needs doing before, after and between compiler runs.
 
+mod bench;
 mod build;
 mod checks;
 mod demo;
@@ -40,6 +41,8 @@ enum Order {
     Demo(demo::Options),
     /// Run every test, the browser ones included.
     Test,
+    /// Measure a suite, print a table, and write it as JSON.
+    Bench(bench::Options),
     /// Check formatting and lints, natively and for wasm32, and run every test.
     Ci,
 }
@@ -65,6 +68,7 @@ fn execute(arguments: &Arguments) -> Result<()> {
         Order::Build => build_all(&places, permission),
         Order::Demo(options) => demo::demo(&places, permission, options),
         Order::Test => checks::test(&places, permission),
+        Order::Bench(options) => bench::bench(&places, permission, options),
         Order::Ci => checks::ci(&places, permission),
     }
 }

@@ -44,7 +44,10 @@ impl Child {
     pub(crate) fn spawn(command: &mut Command) -> Result<Self> {
         let name = describe(command);
         let mut family = lock(&FAMILY);
-        ensure!(!family.is_ending, "interrupted before `{name}` could start");
+        if family.is_ending {
+            drop(family);
+            wait_for_exit();
+        }
         let mut process = command
             .process_group(0)
             .spawn()
@@ -131,6 +134,13 @@ pub(crate) fn end_children_on_signals() -> Result<()> {
         std::process::exit(INTERRUPTED);
     })
     .context("cannot watch for Ctrl-C")
+}
+
+/// Keeps this thread from starting or saying anything while the children end and we exit.
+fn wait_for_exit() -> ! {
+    loop {
+        std::thread::park();
+    }
 }
 
 /// Runs a command to its end with our output, and without input.

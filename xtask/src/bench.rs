@@ -1,0 +1,49 @@
+//! Benchmarks: suites of rows, each measured beside what it is compared with.
+
+mod report;
+mod size;
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+
+use crate::build;
+use crate::places::Places;
+use crate::setup;
+use crate::timing::Timing;
+use crate::tools::Permission;
+
+/// What is to be measured.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// The suite.
+    #[arg(value_enum)]
+    suite: Suite,
+    /// Also write the rows to this file as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+enum Suite {
+    /// Brotli bytes of every module and of the first load of each page, against the budgets.
+    Size,
+}
+
+/// Builds what is needed, measures, and prints a table.
+pub(crate) fn bench(places: &Places, permission: Permission, options: &Options) -> Result<()> {
+    let mut timing = Timing::default();
+    timing.step("tools", || setup::set_up(places, permission))?;
+    build::build_web(places, &mut timing)?;
+    let report = match options.suite {
+        Suite::Size => timing.step("measure sizes", || size::measure(places))?,
+    };
+    println!("{report}");
+    if let Some(path) = &options.json {
+        fs::write(path, format!("{:#}\n", report.to_json()))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}

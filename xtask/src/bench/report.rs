@@ -1,0 +1,139 @@
+//! What a suite found: rows with every repetition of both sides, as JSON and as a table.
+
+use std::fmt;
+use std::fs;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::process;
+
+const QUERY_LIMIT: Duration = Duration::from_secs(30);
+
+/// One figure.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Row {
+    /// Its name over all versions.
+    pub(super) id: String,
+    /// The figure itself; where both sides were measured, the ratio of their medians.
+    pub(super) value: f64,
+    /// Its unit; `ratio` for a ratio.
+    pub(super) unit: &'static str,
+    /// What it is compared with.
+    pub(super) against: String,
+    /// Every repetition of ours.
+    pub(super) ours: Vec<f64>,
+    /// Every repetition of the other side, or the limit alone.
+    pub(super) theirs: Vec<f64>,
+}
+
+/// The rows of one suite, and where they were measured.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Report {
+    suite: &'static str,
+    machine: Value,
+    versions: Value,
+    rows: Vec<Row>,
+}
+
+impl Row {
+    /// A figure and the limit that it must keep.
+    pub(super) fn under_limit(id: String, unit: &'static str, value: f64, limit: f64) -> Self {
+        Self {
+            id,
+            value,
+            unit,
+            against: "budget".to_owned(),
+            ours: vec![value],
+            theirs: vec![limit],
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "value": self.value,
+            "unit": self.unit,
+            "against": self.against,
+            "ours": self.ours,
+            "theirs": self.theirs,
+        })
+    }
+}
+
+impl Report {
+    /// A report about this machine.
+    pub(super) fn of(suite: &'static str, rows: Vec<Row>) -> Self {
+        Self { suite, machine: machine(), versions: versions(), rows }
+    }
+
+    /// The form that programs read.
+    pub(super) fn to_json(&self) -> Value {
+        let rows: Vec<Value> = self.rows.iter().map(Row::to_json).collect();
+        json!({
+            "suite": self.suite,
+            "machine": self.machine,
+            "versions": self.versions,
+            "rows": rows,
+        })
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
+        writeln!(formatter, "{:<width$}  {:>12}  unit", self.suite, "value")?;
+        for row in &self.rows {
+            let Row { id, value, unit, against, ours, theirs } = row;
+            write!(formatter, "{id:<width$}  {value:>12.3}  {unit}")?;
+            writeln!(formatter, "  (ours {}; {against} {})", list(ours), list(theirs))?;
+        }
+        Ok(())
+    }
+}
+
+fn list(values: &[f64]) -> String {
+    let words: Vec<String> = values.iter().map(|value| format!("{value:.3}")).collect();
+    if words.is_empty() { "-".to_owned() } else { words.join(", ") }
+}
+
+fn machine() -> Value {
+    let cpu_text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cpu = cpu_text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    json!({
+        "cpu": cpu.map_or("unknown", |(_, name)| name),
+        "cores": thread::available_parallelism().map_or(0, usize::from),
+        "system": first_line("uname", &["-srm"]),
+    })
+}
+
+fn versions() -> Value {
+    json!({
+        "commit": first_line("git", &["rev-parse", "--short", "HEAD"]),
+        "rustc": first_line("rustc", &["--version"]),
+        "node": first_line("node", &["--version"]),
+        "chromium": crate::tools::find_chromium()
+            .map(|path| first_line(&path.to_string_lossy(), &["--version"])),
+    })
+}
+
+fn first_line(program: &str, arguments: &[&str]) -> String {
+    let text = process::probe(Command::new(program).args(arguments), QUERY_LIMIT);
+    text.and_then(|text| text.lines().next().map(str::to_owned)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn row_keeps_both_sides() {
+        let row = Row::under_limit("x".to_owned(), "B", 3.0, 4.0);
+        let report = Report::of("size", vec![row]).to_json();
+        assert_eq!(report["rows"][0]["ours"], json!([3.0]));
+        assert_eq!(report["rows"][0]["theirs"], json!([4.0]));
+        assert_eq!(report["suite"], "size");
+    }
+}
