@@ -7,11 +7,11 @@
 use crate::alias::AliasTable;
 use crate::assemble::world_corners;
 use crate::math::{Vec3, larger, linear_from_srgb, luminance, smaller};
-use crate::{EmissiveTriangle, Material, Scene, Texture, TextureWrap};
+use crate::{EmissiveTriangle, Material, Mesh, Scene, Texture, TextureWrap};
 
 /// Most that dim triangles get of all picks, where there are bright ones.
 const DIM_SHARE: f64 = 0.1;
-/// A triangle is dim if its mean radiance is below this: a quarter of display white.
+/// A triangle is dim if its material's mean radiance is below this: a quarter of display white.
 const DIM_BELOW: f32 = 0.25;
 /// Points per side of the grid on which a triangle's emissive texture is looked at.
 const GRID_SIDE: u32 = 8;
@@ -20,13 +20,14 @@ const LEAST_OF_MEAN: f32 = 0.1;
 
 /// Fills `emissive_triangles` (ordered by instance, then triangle) and their alias table.
 pub(crate) fn collect_emissive(scene: &mut Scene) {
-    let radiance_of_mesh = mean_radiance_of_triangles(scene);
+    let emission_of_mesh: Vec<MeshEmission> =
+        scene.meshes.iter().map(|mesh| mesh_emission(scene, mesh)).collect();
     let mut triangles = Vec::new();
     let mut candidates = Vec::new();
     for (index, instance) in scene.instances.iter().enumerate() {
         let mesh = scene.meshes[instance.mesh as usize];
-        let radiances = &radiance_of_mesh[instance.mesh as usize];
-        for (offset, &radiance) in radiances.iter().enumerate() {
+        let emission = &emission_of_mesh[instance.mesh as usize];
+        for (offset, &radiance) in emission.radiances.iter().enumerate() {
             let triangle = mesh.first_triangle + offset as u32;
             let [a, b, c] = world_corners(scene, instance, triangle);
             let area_m2 = 0.5 * (b - a).cross(c - a).length();
@@ -35,7 +36,7 @@ pub(crate) fn collect_emissive(scene: &mut Scene) {
                 let instance = index as u32;
                 let pick_probability = 0.0;
                 triangles.push(EmissiveTriangle { instance, triangle, area_m2, pick_probability });
-                candidates.push(Candidate { power, radiance });
+                candidates.push(Candidate { power, is_dim: emission.is_dim });
             }
         }
     }
@@ -53,55 +54,57 @@ pub(crate) fn collect_emissive(scene: &mut Scene) {
 struct Candidate {
     /// Mean luminance × area, doubled where both sides emit.
     power: f32,
-    /// Mean luminance, doubled where both sides emit.
-    radiance: f32,
+    /// Whether BSDF sampling finds it well enough.
+    is_dim: bool,
 }
 
 /// Powers, those of dim triangles scaled down to their share.
 fn pick_weights(candidates: &[Candidate]) -> Vec<f32> {
     let power = |candidate: &Candidate| f64::from(candidate.power);
     let total: f64 = candidates.iter().map(power).sum();
-    let is_dim = |candidate: &Candidate| candidate.radiance < DIM_BELOW;
-    let dim: f64 = candidates.iter().filter(|c| is_dim(c)).map(power).sum();
+    let dim: f64 = candidates.iter().filter(|c| c.is_dim).map(power).sum();
     let allowed = (total - dim) * DIM_SHARE / (1.0 - DIM_SHARE);
     let has_bright = dim < total;
     let dim_scale = if has_bright && dim > allowed { allowed / dim } else { 1.0 };
-    let weight = |c: &Candidate| power(c) * if is_dim(c) { dim_scale } else { 1.0 };
+    let weight = |c: &Candidate| power(c) * if c.is_dim { dim_scale } else { 1.0 };
     candidates.iter().map(|candidate| weight(candidate) as f32).collect()
 }
 
-/// For each mesh the mean emitted luminance of each triangle; empty where nothing emits.
-fn mean_radiance_of_triangles(scene: &Scene) -> Vec<Vec<f32>> {
-    let of_mesh = |mesh: &crate::Mesh| {
-        let material = &scene.materials[mesh.material as usize];
-        let sides = if material.is_double_sided { 2.0 } else { 1.0 };
-        if luminance(material.emissive.into()) <= 0.0 {
-            return Vec::new();
-        }
-        let first = mesh.first_triangle as usize;
-        let triangles = &scene.triangles[first..first + mesh.triangle_count as usize];
-        let Some(reference) = material.emissive_texture else {
-            return vec![sides * luminance(material.emissive.into()); triangles.len()];
-        };
-        let texture = &scene.textures[reference.texture as usize];
-        let mean = texture_mean(scene, texture);
-        let least = LEAST_OF_MEAN * emitted(material, mean);
-        triangles
-            .iter()
-            .map(|corners| {
-                let uvs = corners.map(|corner| {
-                    let [u, v] = scene.uvs[corner as usize];
-                    reference.uv_from_mesh_uv.map(|row| row[0] * u + row[1] * v + row[2])
-                });
-                if is_surely_dark(scene, texture, uvs) {
-                    return 0.0;
-                }
-                let seen = emitted(material, grid_mean(scene, texture, uvs));
-                sides * if seen > least { seen } else { least }
-            })
-            .collect()
+/// What the triangles of a mesh emit.
+#[derive(Default)]
+struct MeshEmission {
+    /// Mean luminance of each triangle, doubled where both sides emit; empty where nothing emits.
+    radiances: Vec<f32>,
+    is_dim: bool,
+}
+
+fn mesh_emission(scene: &Scene, mesh: &Mesh) -> MeshEmission {
+    let material = &scene.materials[mesh.material as usize];
+    let sides = if material.is_double_sided { 2.0 } else { 1.0 };
+    let untextured = luminance(material.emissive.into());
+    if untextured <= 0.0 {
+        return MeshEmission::default();
+    }
+    let first = mesh.first_triangle as usize;
+    let triangles = &scene.triangles[first..first + mesh.triangle_count as usize];
+    let Some(reference) = material.emissive_texture else {
+        let radiances = vec![sides * untextured; triangles.len()];
+        return MeshEmission { radiances, is_dim: untextured < DIM_BELOW };
     };
-    scene.meshes.iter().map(of_mesh).collect()
+    let texture = &scene.textures[reference.texture as usize];
+    let mean = emitted(material, texture_mean(scene, texture));
+    let radiance = |corners: &[u32; 3]| {
+        let uvs = corners.map(|corner| {
+            let [u, v] = scene.uvs[corner as usize];
+            reference.uv_from_mesh_uv.map(|row| row[0] * u + row[1] * v + row[2])
+        });
+        if is_surely_dark(scene, texture, uvs) {
+            return 0.0;
+        }
+        sides * larger(emitted(material, grid_mean(scene, texture, uvs)), LEAST_OF_MEAN * mean)
+    };
+    let radiances = triangles.iter().map(radiance).collect();
+    MeshEmission { radiances, is_dim: mean < DIM_BELOW }
 }
 
 fn emitted(material: &Material, texel: Vec3) -> f32 {
@@ -199,15 +202,15 @@ mod tests {
 
     #[test]
     fn many_dim_windows_leave_the_picks_to_the_lamp() {
-        let mut candidates = vec![Candidate { power: 40.0, radiance: 100.0 }];
-        candidates.extend((0..10_000).map(|_| Candidate { power: 60.0, radiance: 0.1 }));
+        let mut candidates = vec![Candidate { power: 40.0, is_dim: false }];
+        candidates.extend((0..10_000).map(|_| Candidate { power: 60.0, is_dim: true }));
         assert!(share(&candidates, 0..1) > 0.899);
         assert!(share(&candidates, 1..10_001) > 0.099);
     }
 
     #[test]
     fn equally_bright_triangles_are_picked_by_power() {
-        let candidates = [1.0, 3.0].map(|power| Candidate { power, radiance: 2.0 });
+        let candidates = [1.0, 3.0].map(|power| Candidate { power, is_dim: true });
         assert_eq!(share(&candidates, 0..1), 0.25);
     }
 }

@@ -14,7 +14,8 @@ fn night_city_holds_what_its_size_says() {
     let (more_bytes, larger) = scene_of("night-city:size=3000");
     assert!(bytes < 2 << 20, "{bytes}");
     assert!(larger.instances.len() > scene.instances.len() + 2600);
-    assert_eq!(larger.triangles.len(), scene.triangles.len());
+    // More buildings are more instances of the same few meshes.
+    assert!(larger.triangles.len() < 20_000, "{}", larger.triangles.len());
     assert!(more_bytes < bytes + 200_000, "{bytes} {more_bytes}");
     assert!(scene.view_of_camera("street", 640, 360).is_some());
 }
