@@ -11,6 +11,8 @@ mod check;
 mod emissive;
 mod environment;
 mod generate;
+mod gltf;
+mod hdr;
 mod image;
 mod limits;
 pub mod math;
@@ -26,6 +28,10 @@ pub use generate::{
     DEFAULT_CITY_SIZE, FurnaceMaterial, GeneratedScene, GeneratedSceneError, MAX_CITY_SIZE,
     generate,
 };
+#[cfg(not(target_arch = "wasm32"))]
+pub use gltf::FolderResolver;
+pub use gltf::{ImportError, MapResolver, ResourceError, ResourceResolver, load_gltf};
+pub use hdr::{HdrError, parse_hdr};
 pub use image::ImageError;
 pub use limits::{
     ContentLimits, ImportLimits, MAX_COORDINATE_M, MAX_INTENSITY, MAX_MATRIX_ELEMENT, MAX_UV,

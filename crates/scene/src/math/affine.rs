@@ -15,11 +15,13 @@ impl Affine {
         Self { rows: [[1., 0., 0., 0.], [0., 1., 0., 0.], [0., 0., 1., 0.]] };
 
     /// The map of these rows.
+    #[inline]
     pub const fn from_rows(rows: [[f32; 4]; 3]) -> Self {
         Self { rows }
     }
 
     /// The map that takes the unit axes to these vectors and 0 to `origin`.
+    #[inline]
     pub const fn from_axes(x: Vec3, y: Vec3, z: Vec3, origin: Vec3) -> Self {
         Self {
             rows: [[x.x, y.x, z.x, origin.x], [x.y, y.y, z.y, origin.y], [x.z, y.z, z.z, origin.z]],
@@ -27,11 +29,13 @@ impl Affine {
     }
 
     /// Moves by a vector.
+    #[inline]
     pub const fn translation(by: Vec3) -> Self {
         Self { rows: [[1., 0., 0., by.x], [0., 1., 0., by.y], [0., 0., 1., by.z]] }
     }
 
     /// Scales each axis.
+    #[inline]
     pub const fn scaling(by: Vec3) -> Self {
         Self { rows: [[by.x, 0., 0., 0.], [0., by.y, 0., 0.], [0., 0., by.z, 0.]] }
     }
@@ -49,12 +53,14 @@ impl Affine {
     }
 
     /// Maps a point.
+    #[inline]
     pub fn point(&self, p: Vec3) -> Vec3 {
         let map = |row: &[f32; 4]| row[0] * p.x + row[1] * p.y + row[2] * p.z + row[3];
         Vec3::new(map(&self.rows[0]), map(&self.rows[1]), map(&self.rows[2]))
     }
 
     /// Maps a difference of points: no translation, length not kept.
+    #[inline]
     pub fn vector(&self, v: Vec3) -> Vec3 {
         let map = |row: &[f32; 4]| row[0] * v.x + row[1] * v.y + row[2] * v.z;
         Vec3::new(map(&self.rows[0]), map(&self.rows[1]), map(&self.rows[2]))
@@ -62,6 +68,7 @@ impl Affine {
 
     /// Multiplies by the transposed linear part: called on `object_from_world`, it takes an object
     /// normal to the world. The length is not kept.
+    #[inline]
     pub fn transposed_vector(&self, n: Vec3) -> Vec3 {
         let [a, b, c] = &self.rows;
         let map = |i: usize| a[i] * n.x + b[i] * n.y + c[i] * n.z;
@@ -69,6 +76,7 @@ impl Affine {
     }
 
     /// First `inner`, then this map.
+    #[inline]
     pub fn after(&self, inner: &Self) -> Self {
         let mut rows = [[0.0; 4]; 3];
         for (row, out) in self.rows.iter().zip(&mut rows) {
@@ -83,11 +91,13 @@ impl Affine {
     }
 
     /// Image of the source's `axis` (0, 1, 2) or, for 3, of its origin.
+    #[inline]
     pub const fn column(&self, axis: usize) -> Vec3 {
         Vec3::new(self.rows[0][axis], self.rows[1][axis], self.rows[2][axis])
     }
 
     /// Determinant of the linear part; negative where the map mirrors.
+    #[inline]
     pub fn determinant(&self) -> f32 {
         self.column(0).cross(self.column(1)).dot(self.column(2))
     }
@@ -109,6 +119,7 @@ impl Affine {
     }
 
     /// Whether no element is NaN or infinite.
+    #[inline]
     pub fn is_finite(&self) -> bool {
         self.rows.iter().flatten().all(|value| value.is_finite())
     }

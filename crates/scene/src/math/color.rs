@@ -3,6 +3,7 @@
 use super::Vec3;
 
 /// Relative luminance of a linear Rec. 709 colour.
+#[inline]
 pub fn luminance(linear: Vec3) -> f32 {
     0.2126 * linear.x + 0.7152 * linear.y + 0.0722 * linear.z
 }
@@ -14,11 +15,13 @@ pub const LINEAR_FROM_SRGB: [f32; 256] = linear_table();
 const ENCODED_ABOVE: [f32; 255] = threshold_table();
 
 /// Linear value of an sRGB-encoded byte.
+#[inline]
 pub const fn linear_from_srgb(encoded: u8) -> f32 {
     LINEAR_FROM_SRGB[encoded as usize]
 }
 
 /// The sRGB byte nearest to a linear value; values outside 0..=1 are clamped, NaN gives 0.
+#[inline]
 pub fn srgb_from_linear(linear: f32) -> u8 {
     let below = ENCODED_ABOVE.partition_point(|&threshold| threshold <= linear);
     below as u8

@@ -6,21 +6,25 @@
 pub const PI: f32 = std::f32::consts::PI;
 
 /// The smaller of two; `b` where they are equal or one is NaN.
+#[inline]
 pub const fn smaller(a: f32, b: f32) -> f32 {
     if a < b { a } else { b }
 }
 
 /// The larger of two; `b` where they are equal or one is NaN.
+#[inline]
 pub const fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
 
 /// Clamps to 0..=1; NaN and −0 become 0.
+#[inline]
 pub const fn unit_clamped(value: f32) -> f32 {
     smaller(larger(value, 0.0), 1.0)
 }
 
 /// Sine and cosine of x in ±π/4.
+#[inline]
 fn sin_cos_kernel(x: f32) -> (f32, f32) {
     let z = x * x;
     let sin = ((-1.951_529_6e-4 * z + 8.332_161e-3) * z - 1.666_665_5e-1) * z * x + x;
@@ -29,6 +33,7 @@ fn sin_cos_kernel(x: f32) -> (f32, f32) {
 }
 
 /// Turns the kernel's result by `quarter` quarter turns.
+#[inline]
 fn rotated_by_quarters((sin, cos): (f32, f32), quarter: i32) -> (f32, f32) {
     match quarter & 3 {
         0 => (sin, cos),
@@ -39,6 +44,7 @@ fn rotated_by_quarters((sin, cos): (f32, f32), quarter: i32) -> (f32, f32) {
 }
 
 /// Sine and cosine of `turns` × 2π; error below 2e-7 for every |turns| below 2²⁰.
+#[inline]
 pub fn sin_cos_turns(turns: f32) -> (f32, f32) {
     let quarter = (turns * 4.0 + 0.5).floor();
     // The difference is exact: both are multiples of the ulp of `turns`.
@@ -47,6 +53,7 @@ pub fn sin_cos_turns(turns: f32) -> (f32, f32) {
 }
 
 /// Sine and cosine of an angle in radians; error below 3e-7 for |angle| below 1000.
+#[inline]
 pub fn sin_cos(angle: f32) -> (f32, f32) {
     let quarter = (angle * std::f32::consts::FRAC_2_PI + 0.5).floor();
     // π/2 in three parts whose products with `quarter` are exact (Cody and Waite).
@@ -55,12 +62,14 @@ pub fn sin_cos(angle: f32) -> (f32, f32) {
 }
 
 /// Tangent of an angle in radians; relative error below 5e-7 within ±1.5.
+#[inline]
 pub fn tan(angle: f32) -> f32 {
     let (sin, cos) = sin_cos(angle);
     sin / cos
 }
 
 /// Arc tangent of x in 0..=1.
+#[inline]
 fn atan_of_unit(x: f32) -> f32 {
     // tan(π/8): above it, atan x = π/4 + atan((x−1)/(x+1)).
     let (base, x) = if x > 0.414_213_57 { (0.25 * PI, (x - 1.0) / (x + 1.0)) } else { (0.0, x) };
@@ -71,6 +80,7 @@ fn atan_of_unit(x: f32) -> f32 {
 }
 
 /// Angle of (x, y) in −π..=π; error below 4e-7. The origin and NaN give 0; −0 counts as 0.
+#[inline]
 pub fn atan2(y: f32, x: f32) -> f32 {
     let (ax, ay) = (x.abs(), y.abs());
     let (low, high) = if ax > ay { (ay, ax) } else { (ax, ay) };
@@ -85,17 +95,20 @@ pub fn atan2(y: f32, x: f32) -> f32 {
 }
 
 /// Arc cosine in 0..=π; error below 6e-7. Arguments outside −1..=1 are clamped.
+#[inline]
 pub fn acos(x: f32) -> f32 {
     let clamped = smaller(larger(x, -1.0), 1.0);
     2.0 * atan2((1.0 - clamped).sqrt(), (1.0 + clamped).sqrt())
 }
 
 /// 2^n for n in −126..=127.
+#[inline]
 const fn power_of_two(n: i32) -> f32 {
     f32::from_bits(((n + 127) as u32) << 23)
 }
 
 /// e^x; relative error below 2e-7. Below −87 the result is 0, above 88 it is e^88; NaN gives 0.
+#[inline]
 pub fn exp(x: f32) -> f32 {
     // NaN fails every comparison, so it gives 0 as well.
     let is_representable = x >= -87.0;
@@ -115,6 +128,7 @@ pub fn exp(x: f32) -> f32 {
 
 /// Natural logarithm of a positive finite x; error below 1e-7 + 2e-7·|ln x|. Zero, negative and NaN give
 /// −104 (below the logarithm of the smallest f32), infinity is taken as the largest f32.
+#[inline]
 pub fn ln(x: f32) -> f32 {
     let is_positive = x > 0.0;
     if !is_positive {
@@ -150,6 +164,7 @@ pub fn ln(x: f32) -> f32 {
 
 /// base^exponent for base ≥ 0; relative error below 4e-7·(1 + |exponent·ln base|). A negative base
 /// counts as 0; 0 to a positive power is 0, anything to the power 0 is 1.
+#[inline]
 pub fn pow(base: f32, exponent: f32) -> f32 {
     if exponent == 0.0 {
         return 1.0;

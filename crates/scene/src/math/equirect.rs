@@ -5,6 +5,7 @@ use super::{PI, Vec3, acos, atan2, sin_cos_turns};
 /// Where a unit direction lies: u, v in 0..1 from the top left corner of the picture.
 ///
 /// v is 0 at +y and 1 at −y. The middle column looks along +x, and u grows towards +z.
+#[inline]
 pub fn equirect_from_direction(direction_in_world: Vec3) -> [f32; 2] {
     let turns = atan2(direction_in_world.z, direction_in_world.x) / (2.0 * PI) + 0.5;
     let u = if turns < 1.0 { turns } else { 0.0 };
@@ -13,6 +14,7 @@ pub fn equirect_from_direction(direction_in_world: Vec3) -> [f32; 2] {
 }
 
 /// Unit direction of a place in the picture.
+#[inline]
 pub fn direction_from_equirect([u, v]: [f32; 2]) -> Vec3 {
     let (sin_azimuth, cos_azimuth) = sin_cos_turns(u - 0.5);
     let (sin_polar, cos_polar) = sin_cos_turns(0.5 * v);

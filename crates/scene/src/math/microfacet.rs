@@ -11,11 +11,13 @@ pub const MIN_ALPHA: f32 = 1e-3;
 pub const DIELECTRIC_F0: f32 = 0.04;
 
 /// α of a perceptual roughness in 0..=1.
+#[inline]
 pub fn alpha_from_roughness(roughness: f32) -> f32 {
     larger(roughness * roughness, MIN_ALPHA)
 }
 
 /// Schlick's (1 − cos)^5.
+#[inline]
 pub fn schlick_weight(cos: f32) -> f32 {
     let m = unit_clamped(1.0 - cos);
     let m2 = m * m;
@@ -23,6 +25,7 @@ pub fn schlick_weight(cos: f32) -> f32 {
 }
 
 /// Normal distribution D of GGX (Walter et al. 2007, eq. 33) at the half vector `h`.
+#[inline]
 pub fn ggx_distribution(h: Vec3, alpha: f32) -> f32 {
     let a2 = alpha * alpha;
     // 1 − cos² as x² + y² keeps the digits that a narrow lobe needs.
@@ -31,23 +34,27 @@ pub fn ggx_distribution(h: Vec3, alpha: f32) -> f32 {
 }
 
 /// √(α² + (1 − α²) cos²), which the terms of Smith's shadowing share.
+#[inline]
 fn smith_root(cos: f32, alpha: f32) -> f32 {
     let a2 = alpha * alpha;
     (a2 + (1.0 - a2) * (cos * cos)).sqrt()
 }
 
 /// Height-correlated G2 / (4 cos_o cos_i) (Heitz 2014, eq. 99); both cosines positive.
+#[inline]
 pub fn ggx_visibility(cos_o: f32, cos_i: f32, alpha: f32) -> f32 {
     0.5 / (cos_i * smith_root(cos_o, alpha) + cos_o * smith_root(cos_i, alpha))
 }
 
 /// Density per steradian of the reflected direction whose half vector is `h`, when that is drawn by
 /// [`sample_visible_normal`] (Heitz 2018, eq. 17): G1 D / (4 cos_o).
+#[inline]
 pub fn ggx_reflection_pdf(cos_o: f32, h: Vec3, alpha: f32) -> f32 {
     ggx_distribution(h, alpha) / (2.0 * (cos_o + smith_root(cos_o, alpha)))
 }
 
 /// Draws a normal visible from `wo` by spherical caps (Dupuy and Benyoub 2023, listing 1).
+#[inline]
 pub fn sample_visible_normal(wo: Vec3, alpha: f32, u: f32, v: f32) -> Vec3 {
     let stretched = Vec3::new(wo.x * alpha, wo.y * alpha, wo.z);
     let stretched = stretched.normalized_or(Vec3::new(0.0, 0.0, 1.0));
@@ -99,6 +106,7 @@ impl SpecularAlbedo {
     }
 
     /// Share of light that the lobe reflects towards this cosine; interpolated.
+    #[inline]
     pub fn directional(&self, cos: f32, roughness: f32) -> f32 {
         let (column, across) = cell(cos, Self::COSINES);
         let (row, down) = cell(roughness, Self::ROUGHNESSES);
@@ -111,6 +119,7 @@ impl SpecularAlbedo {
     }
 
     /// Share of uniform light that the lobe reflects; interpolated.
+    #[inline]
     pub fn average(&self, roughness: f32) -> f32 {
         let (row, down) = cell(roughness, Self::ROUGHNESSES);
         let (upper, lower) = (self.average[row as usize], self.average[row as usize + 1]);
@@ -125,6 +134,7 @@ impl Default for SpecularAlbedo {
 }
 
 /// Cell and fraction of `x` in 0..=1 on a grid of `count` knots; the cell always has a successor.
+#[inline]
 fn cell(x: f32, count: u32) -> (u32, f32) {
     let scaled = unit_clamped(x) * (count - 1) as f32;
     let floor = smaller(scaled.floor(), (count - 2) as f32);

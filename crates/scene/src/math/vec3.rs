@@ -22,21 +22,25 @@ impl Vec3 {
     pub const ONE: Self = Self::splat(1.0);
 
     /// The vector of these components.
+    #[inline]
     pub const fn new(x: f32, y: f32, z: f32) -> Self {
         Self { x, y, z }
     }
 
     /// The same value three times.
+    #[inline]
     pub const fn splat(value: f32) -> Self {
         Self { x: value, y: value, z: value }
     }
 
     /// The components as an array.
+    #[inline]
     pub const fn to_array(self) -> [f32; 3] {
         [self.x, self.y, self.z]
     }
 
     /// Component 0, 1 or 2; any other index gives the last.
+    #[inline]
     pub const fn axis(self, axis: u32) -> f32 {
         match axis {
             0 => self.x,
@@ -46,11 +50,13 @@ impl Vec3 {
     }
 
     /// Dot product, summed x, y, z in this order.
+    #[inline]
     pub fn dot(self, other: Self) -> f32 {
         self.x * other.x + self.y * other.y + self.z * other.z
     }
 
     /// Cross product.
+    #[inline]
     pub fn cross(self, other: Self) -> Self {
         Self {
             x: self.y * other.z - self.z * other.y,
@@ -60,16 +66,19 @@ impl Vec3 {
     }
 
     /// Squared Euclidean length.
+    #[inline]
     pub fn length_squared(self) -> f32 {
         self.dot(self)
     }
 
     /// Euclidean length.
+    #[inline]
     pub fn length(self) -> f32 {
         self.length_squared().sqrt()
     }
 
     /// Unit vector of the same direction, or `None` if the length is zero, tiny or not finite.
+    #[inline]
     pub fn normalized(self) -> Option<Self> {
         // Scaled first, so that neither small nor large vectors leave the range of f32 when squared.
         let largest = self.abs().max_component();
@@ -82,16 +91,19 @@ impl Vec3 {
     }
 
     /// Unit vector of the same direction, or `fallback` where there is none.
+    #[inline]
     pub fn normalized_or(self, fallback: Self) -> Self {
         self.normalized().unwrap_or(fallback)
     }
 
     /// Absolute value of each component.
+    #[inline]
     pub const fn abs(self) -> Self {
         Self { x: self.x.abs(), y: self.y.abs(), z: self.z.abs() }
     }
 
     /// The smaller of each component; where one is NaN, that of `other`.
+    #[inline]
     pub fn min(self, other: Self) -> Self {
         Self {
             x: smaller(self.x, other.x),
@@ -101,28 +113,33 @@ impl Vec3 {
     }
 
     /// The larger of each component; where one is NaN, that of `other`.
+    #[inline]
     pub fn max(self, other: Self) -> Self {
         Self { x: larger(self.x, other.x), y: larger(self.y, other.y), z: larger(self.z, other.z) }
     }
 
     /// The largest component.
+    #[inline]
     pub fn max_component(self) -> f32 {
         larger(larger(self.x, self.y), self.z)
     }
 
     /// Whether no component is NaN or infinite.
+    #[inline]
     pub const fn is_finite(self) -> bool {
         self.x.is_finite() && self.y.is_finite() && self.z.is_finite()
     }
 }
 
 impl From<[f32; 3]> for Vec3 {
+    #[inline]
     fn from([x, y, z]: [f32; 3]) -> Self {
         Self { x, y, z }
     }
 }
 
 impl From<Vec3> for [f32; 3] {
+    #[inline]
     fn from(vector: Vec3) -> Self {
         vector.to_array()
     }
@@ -130,12 +147,14 @@ impl From<Vec3> for [f32; 3] {
 
 impl Add for Vec3 {
     type Output = Self;
+    #[inline]
     fn add(self, other: Self) -> Self {
         Self { x: self.x + other.x, y: self.y + other.y, z: self.z + other.z }
     }
 }
 
 impl AddAssign for Vec3 {
+    #[inline]
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
     }
@@ -143,6 +162,7 @@ impl AddAssign for Vec3 {
 
 impl Sub for Vec3 {
     type Output = Self;
+    #[inline]
     fn sub(self, other: Self) -> Self {
         Self { x: self.x - other.x, y: self.y - other.y, z: self.z - other.z }
     }
@@ -150,12 +170,14 @@ impl Sub for Vec3 {
 
 impl Mul for Vec3 {
     type Output = Self;
+    #[inline]
     fn mul(self, other: Self) -> Self {
         Self { x: self.x * other.x, y: self.y * other.y, z: self.z * other.z }
     }
 }
 
 impl MulAssign for Vec3 {
+    #[inline]
     fn mul_assign(&mut self, other: Self) {
         *self = *self * other;
     }
@@ -163,6 +185,7 @@ impl MulAssign for Vec3 {
 
 impl Mul<f32> for Vec3 {
     type Output = Self;
+    #[inline]
     fn mul(self, scale: f32) -> Self {
         Self { x: self.x * scale, y: self.y * scale, z: self.z * scale }
     }
@@ -170,6 +193,7 @@ impl Mul<f32> for Vec3 {
 
 impl Div<f32> for Vec3 {
     type Output = Self;
+    #[inline]
     fn div(self, divisor: f32) -> Self {
         Self { x: self.x / divisor, y: self.y / divisor, z: self.z / divisor }
     }
@@ -177,12 +201,14 @@ impl Div<f32> for Vec3 {
 
 impl Neg for Vec3 {
     type Output = Self;
+    #[inline]
     fn neg(self) -> Self {
         Self { x: -self.x, y: -self.y, z: -self.z }
     }
 }
 
 /// Tangent and bitangent that make a right-handed frame with the unit normal (Duff et al. 2017).
+#[inline]
 pub fn basis_from_normal(normal: Vec3) -> (Vec3, Vec3) {
     let sign = if normal.z >= 0.0 { 1.0 } else { -1.0 };
     let a = -1.0 / (sign + normal.z);
