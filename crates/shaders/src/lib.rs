@@ -1,1 +1,29 @@
 //! WGSL sources by topic, linked at build time, and the Rust structs they mirror.
+//!
+//! `src/wgsl` holds one WESL module per topic and one per entry point; `build.rs` links each entry
+//! point into plain WGSL. Every kernel mirrors a file of `p2c2r-tracer-cpu` and names it.
+
+mod layout;
+
+pub use layout::{
+    EmissiveTriangle, Instance, Light, Material, Node, SceneParams, SliceParams, StructLayout,
+    TextureSlot, Triangle, Vertex, alpha_mode, light_kind, mirrored_structs, texture_flag,
+};
+
+/// Traces a slice of the paths of a tile and adds them to the film; entry point `trace_tile`.
+pub const TRACE_TILE: &str = include_str!(concat!(env!("OUT_DIR"), "/trace_tile.wgsl"));
+
+/// Invocations of a workgroup of [`TRACE_TILE`].
+pub const TRACE_TILE_WORKGROUP: u32 = 64;
+
+/// Words at the start of the film buffer: rays (low, high), shadow rays (low, high).
+pub const FILM_COUNTER_WORDS: usize = 4;
+
+/// Words of a pixel of the film buffer: low and high of red, green, blue.
+pub const FILM_PIXEL_WORDS: usize = 6;
+
+/// Columns of the texel page, a power of two: texel `i` lies at `(i % W, i / W % H, i / W / H)`.
+pub const TEXEL_PAGE_WIDTH: u32 = 4096;
+
+/// Rows of the texel page, a power of two.
+pub const TEXEL_PAGE_HEIGHT: u32 = 4096;

@@ -1,1 +1,20 @@
-//! The path tracer on wgpu.
+//! The path tracer on wgpu: the same estimator as `p2c2r-tracer-cpu`, in WGSL.
+//!
+//! This is the only crate that knows wgpu. A [`GpuContext`] is a checked device, a [`GpuTracer`] a
+//! scene on it; tracing runs in bounded submits, so that no watchdog fires and a cancel is prompt.
+//! Natively the futures block their thread while the GPU works; in a browser they yield.
+
+mod context;
+mod error;
+mod pack;
+mod pipeline;
+mod probe;
+mod slices;
+mod submit;
+mod tracer;
+mod upload;
+
+pub use context::{Clock, GpuContext, GpuOptions};
+pub use error::GpuError;
+pub use slices::{LONGEST_SLICE, SLICE_TARGET};
+pub use tracer::{GpuTracer, MAX_TASK_PIXELS};

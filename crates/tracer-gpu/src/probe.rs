@@ -1,0 +1,194 @@
+//! A tiny picture that tells whether a device renders correctly.
+//!
+//! The kernel itself draws a scene of one textured floor, a glossy wall, a lamp and an uneven sky; the
+//! means of 16 blocks are compared with those of the CPU tracer, which a test keeps up to date.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use p2c2r_frame::{
+    Effects, PixelRect, RadianceSums, SampleRange, SceneId, TileTask, radiance_from_sum,
+};
+use p2c2r_scene::{
+    AlphaMode, EnvironmentSource, InstanceSource, Material, MeshSource, Scene, SceneSource,
+    Texture, TextureRef, TextureWrap, UnpackLimits, pack, unpack,
+};
+
+use crate::{GpuContext, GpuError, GpuTracer};
+
+/// Side of the film in pixels.
+const SIDE_PX: u32 = 16;
+/// Blocks along a side.
+const BLOCKS: u32 = 4;
+/// Samples of each pixel.
+const SPP: u32 = 4;
+/// A block may be off by this share of its radiance plus of 1: one path that goes another way shows.
+const TOLERANCE: f32 = 0.02;
+
+/// Mean radiance of each block, row by row, as the CPU tracer gives it.
+const EXPECTED: [[f32; 3]; (BLOCKS * BLOCKS) as usize] = [
+    [0.198904, 0.298898, 0.494529],
+    [0.287902, 0.361357, 0.520199],
+    [0.843681, 0.810707, 0.851512],
+    [0.199033, 0.298971, 0.494559],
+    [0.199011, 0.298957, 0.494552],
+    [0.266124, 0.217155, 0.158246],
+    [0.392979, 0.287608, 0.181557],
+    [0.192906, 0.246025, 0.336757],
+    [0.149709, 0.204116, 0.196658],
+    [0.125275, 0.142377, 0.099532],
+    [0.191379, 0.247072, 0.068339],
+    [0.140849, 0.172714, 0.165961],
+    [0.078007, 0.120977, 0.140482],
+    [0.121751, 0.113350, 0.144897],
+    [0.210800, 0.149048, 0.050390],
+    [0.179294, 0.124526, 0.088692],
+];
+
+/// Fails if the device renders the probe wrongly.
+pub(crate) async fn check(context: &GpuContext) -> Result<(), GpuError> {
+    context.reports.check()?;
+    let wrong =
+        |reason: String| GpuError::WrongPicture { name: context.adapter_name().to_owned(), reason };
+    let scene = Arc::new(scene().ok_or_else(|| wrong("there is no probe scene".to_owned()))?);
+    let task = task(&scene);
+    let mut tracer = GpuTracer::new(context, scene).await?;
+    let (sums, counters) = tracer.trace_once(&task, &AtomicBool::new(false), &mut |_| {}).await?;
+    if counters.rays < u64::from(SIDE_PX * SIDE_PX * SPP) {
+        return Err(wrong(format!("only {} rays were traced", counters.rays)));
+    }
+    for (index, (found, expected)) in block_means(&sums).iter().zip(&EXPECTED).enumerate() {
+        let is_close = |i: usize| (found[i] - expected[i]).abs() <= TOLERANCE * (1.0 + expected[i]);
+        if !(0..3).all(is_close) {
+            return Err(wrong(format!("block {index} is {found:?} instead of {expected:?}")));
+        }
+    }
+    Ok(())
+}
+
+/// Means of the blocks of the probe's sums.
+fn block_means(sums: &RadianceSums) -> Vec<[f32; 3]> {
+    let block_px = SIDE_PX / BLOCKS;
+    let mut totals = vec![[0u64; 3]; (BLOCKS * BLOCKS) as usize];
+    for (index, pixel) in sums.sums.iter().enumerate() {
+        let (x, y) = (index as u32 % SIDE_PX, index as u32 / SIDE_PX);
+        let total = &mut totals[(y / block_px * BLOCKS + x / block_px) as usize];
+        for (total, value) in total.iter_mut().zip(pixel) {
+            *total += value;
+        }
+    }
+    let mean = |sum: u64| radiance_from_sum(sum, block_px * block_px * SPP);
+    totals.into_iter().map(|total| total.map(mean)).collect()
+}
+
+/// The whole film of the probe.
+pub(crate) fn task(scene: &Scene) -> TileTask {
+    let (eye, target) = ([0.3, 1.4, 3.6], [0.0, 0.7, 0.0]);
+    TileTask {
+        scene: scene.id,
+        view: Scene::look_at(eye, target, [0.0, 1.0, 0.0], 0.5, [SIDE_PX; 2]),
+        rect: PixelRect::of_size(SIDE_PX, SIDE_PX),
+        samples: SampleRange::new(0, SPP),
+        seed: 20,
+        effects: Effects::PATH_TRACED,
+        max_bounces: 4,
+    }
+}
+
+/// The scene; `None` only if the scene crate refuses it, which the test below rules out.
+fn scene() -> Option<Scene> {
+    let quad = |corners: [[f32; 3]; 4], normal: [f32; 3], material: u32| MeshSource {
+        positions: corners.to_vec(),
+        normals: vec![normal; 4],
+        tangents: Vec::new(),
+        uvs: vec![[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0]],
+        triangles: vec![[0, 1, 2], [0, 2, 3]],
+        material,
+    };
+    let floor = [[-2., 0., 2.], [2., 0., 2.], [2., 0., -2.], [-2., 0., -2.]];
+    let wall = [[-1.5, 0., -1.], [1.5, 0., -1.], [1.5, 1.8, -1.3], [-1.5, 1.8, -1.3]];
+    let lamp = [[-0.4, 1.9, -0.4], [0.4, 1.9, -0.4], [0.4, 1.9, 0.4], [-0.4, 1.9, 0.4]];
+    let source = SceneSource {
+        meshes: vec![
+            quad(floor, [0., 1., 0.], 0),
+            quad(wall, [0., 0.1643, 0.9864], 1),
+            quad(lamp, [0., -1., 0.], 2),
+        ],
+        instances: (0..3).map(placed).collect(),
+        materials: vec![
+            material([0.8, 0.7, 0.6, 1.0], 0.0, 0.9, [0.0; 3]),
+            material([0.9, 0.6, 0.3, 1.0], 1.0, 0.4, [0.0; 3]),
+            material([0.2, 0.2, 0.2, 1.0], 0.0, 1.0, [6.0, 5.0, 4.0]),
+        ],
+        environment: Some(EnvironmentSource::from_radiance(8, 4, |column, row| {
+            let bright = if (column, row) == (2, 0) { 4.0 } else { 0.2 };
+            [bright, 0.3, 0.5]
+        })),
+        ..SceneSource::default()
+    };
+    let package = pack(&source).ok()?;
+    let mut scene = unpack(&package.bytes, &UnpackLimits::default()).ok()?;
+    // A checkered texture, put in after unpacking: packages hold only encoded images.
+    scene.id = SceneId([1; 32]);
+    scene.textures = vec![Texture {
+        first_texel: 0,
+        width: 2,
+        height: 2,
+        wrap_u: TextureWrap::Repeat,
+        wrap_v: TextureWrap::Mirror,
+        is_srgb: true,
+        is_filtered: true,
+    }];
+    scene.texels = vec![0xff40_60ff, 0xffff_c020, 0xff20_ff80, 0xff80_8080];
+    let uv_from_mesh_uv = [[0.9, 0.1, 0.05], [-0.1, 0.9, 0.3]];
+    for material in scene.materials.iter_mut().filter(|material| material.roughness == 0.9) {
+        material.base_color_texture = Some(TextureRef { texture: 0, uv_from_mesh_uv });
+    }
+    Some(scene)
+}
+
+fn placed(mesh: u32) -> InstanceSource {
+    let shift = 0.1 * mesh as f32;
+    InstanceSource {
+        world_from_object: [[1., 0., 0., shift], [0., 1., 0., 0.], [0., 0., 1., -shift]],
+        mesh,
+    }
+}
+
+fn material(base_color: [f32; 4], metallic: f32, roughness: f32, emissive: [f32; 3]) -> Material {
+    Material {
+        base_color,
+        base_color_texture: None,
+        metallic,
+        roughness,
+        metallic_roughness_texture: None,
+        normal_texture: None,
+        normal_scale: 1.0,
+        emissive,
+        emissive_texture: None,
+        alpha_mode: AlphaMode::Opaque,
+        is_double_sided: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use p2c2r_tracer_cpu::CpuTracer;
+
+    use super::*;
+
+    #[test]
+    fn expected_probe_is_the_cpu_tracers() {
+        let scene = Arc::new(scene().unwrap());
+        let task = task(&scene);
+        let tile = CpuTracer::new(scene).trace(&task, &AtomicBool::new(false)).unwrap();
+        let means = block_means(&tile.sums);
+        for (found, expected) in means.iter().zip(&EXPECTED) {
+            for channel in 0..3 {
+                let is_same = (found[channel] - expected[channel]).abs() < 1.0e-5;
+                assert!(is_same, "bless after looking why: {means:?}");
+            }
+        }
+        assert!(means.iter().flatten().any(|&mean| mean > 0.3), "the probe is dark");
+    }
+}

@@ -1,0 +1,223 @@
+//! The scene in the device's memory.
+
+use bytemuck::Pod;
+use p2c2r_scene::Scene;
+use p2c2r_shaders::{TEXEL_PAGE_HEIGHT, TEXEL_PAGE_WIDTH};
+
+use crate::pipeline::{
+    ENVIRONMENT_ALIAS, ENVIRONMENT_RADIANCE, SCENE_PARAMS, SPECULAR_ALBEDO, TEXELS,
+};
+use crate::{GpuContext, GpuError, pack};
+
+/// Uploads all arrays and binds them.
+pub(crate) fn scene_bind_group(
+    context: &GpuContext,
+    scene: &Scene,
+) -> Result<wgpu::BindGroup, GpuError> {
+    let buffers = [
+        storage(context, "bvh nodes", &pack::nodes(scene))?,
+        storage(context, "triangles", &pack::triangles(scene))?,
+        storage(context, "vertices", &pack::vertices(scene))?,
+        storage(context, "instances", &pack::instances(scene))?,
+        storage(context, "materials", &pack::materials(scene))?,
+        storage(context, "lights", &pack::lights(scene))?,
+        storage(context, "emissive triangles", &pack::emissive_triangles(scene))?,
+    ];
+    let params = filled_buffer(
+        context,
+        "scene",
+        bytemuck::bytes_of(&pack::params(scene)),
+        wgpu::BufferUsages::UNIFORM,
+    );
+    let texels = texel_page(context, &scene.texels)?;
+    let (radiance, alias) = environment(context, scene)?;
+    let specular_albedo = specular_albedo(context);
+    let mut entries: Vec<_> = buffers
+        .iter()
+        .enumerate()
+        .map(|(binding, buffer)| bound(binding as u32, buffer.as_entire_binding()))
+        .collect();
+    entries.extend([
+        bound(SCENE_PARAMS, params.as_entire_binding()),
+        bound(TEXELS, wgpu::BindingResource::TextureView(&texels)),
+        bound(ENVIRONMENT_RADIANCE, wgpu::BindingResource::TextureView(&radiance)),
+        bound(ENVIRONMENT_ALIAS, wgpu::BindingResource::TextureView(&alias)),
+        bound(SPECULAR_ALBEDO, wgpu::BindingResource::TextureView(&specular_albedo)),
+    ]);
+    Ok(context.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some("scene"),
+        layout: &context.pipelines.scene_layout,
+        entries: &entries,
+    }))
+}
+
+fn bound(binding: u32, resource: wgpu::BindingResource<'_>) -> wgpu::BindGroupEntry<'_> {
+    wgpu::BindGroupEntry { binding, resource }
+}
+
+/// A storage buffer; an empty array becomes one zeroed element, since empty bindings are refused.
+fn storage<T: Pod>(
+    context: &GpuContext,
+    array: &'static str,
+    values: &[T],
+) -> Result<wgpu::Buffer, GpuError> {
+    let needed_bytes = size_of_val(values) as u64;
+    let limits = context.device.limits();
+    let limit_bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+    if needed_bytes > limit_bytes {
+        return Err(GpuError::SceneTooLarge { array, needed_bytes, limit_bytes });
+    }
+    let usage = wgpu::BufferUsages::STORAGE;
+    if values.is_empty() {
+        return Ok(filled_buffer(context, array, bytemuck::bytes_of(&T::zeroed()), usage));
+    }
+    Ok(filled_buffer(context, array, bytemuck::cast_slice(values), usage))
+}
+
+fn filled_buffer(
+    context: &GpuContext,
+    label: &'static str,
+    bytes: &[u8],
+    usage: wgpu::BufferUsages,
+) -> wgpu::Buffer {
+    let buffer = context.device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some(label),
+        size: bytes.len() as u64,
+        usage: usage | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    });
+    context.queue.write_buffer(&buffer, 0, bytes);
+    buffer
+}
+
+/// All texels in the layers of one texture, which no binding limit bounds.
+fn texel_page(context: &GpuContext, texels: &[u32]) -> Result<wgpu::TextureView, GpuError> {
+    let (width, page_rows) = (TEXEL_PAGE_WIDTH, u64::from(TEXEL_PAGE_HEIGHT));
+    let rows = (texels.len() as u64).div_ceil(u64::from(width)).max(1);
+    let layers = rows.div_ceil(page_rows);
+    let limit = u64::from(context.device.limits().max_texture_array_layers);
+    if layers > limit {
+        let page_bytes = page_rows * u64::from(width) * 4;
+        return Err(GpuError::SceneTooLarge {
+            array: "texels",
+            needed_bytes: layers * page_bytes,
+            limit_bytes: limit * page_bytes,
+        });
+    }
+    let size = wgpu::Extent3d {
+        width,
+        height: rows.min(page_rows) as u32,
+        depth_or_array_layers: layers as u32,
+    };
+    let texture = texture(context, "texels", size, wgpu::TextureFormat::R32Uint);
+    for (layer, page) in texels.chunks((TEXEL_PAGE_WIDTH * TEXEL_PAGE_HEIGHT) as usize).enumerate()
+    {
+        let full_rows = page.len() as u32 / width;
+        let (whole, rest) = page.split_at((full_rows * width) as usize);
+        for (texels, y, size) in
+            [(whole, 0, [width, full_rows]), (rest, full_rows, [rest.len() as u32, 1])]
+        {
+            if !texels.is_empty() {
+                let origin = wgpu::Origin3d { x: 0, y, z: layer as u32 };
+                write(context, &texture, origin, size, bytemuck::cast_slice(texels));
+            }
+        }
+    }
+    Ok(texture.create_view(&wgpu::TextureViewDescriptor {
+        dimension: Some(wgpu::TextureViewDimension::D2Array),
+        ..Default::default()
+    }))
+}
+
+/// Radiance with density, and the alias table; one zero texel each if there is no environment.
+fn environment(
+    context: &GpuContext,
+    scene: &Scene,
+) -> Result<(wgpu::TextureView, wgpu::TextureView), GpuError> {
+    let (mut size, mut radiance, mut alias) = ([1, 1], vec![[0.0; 4]], vec![[0; 2]]);
+    if let Some(environment) = &scene.environment {
+        size = [environment.width, environment.height];
+        // An even environment has no table; it is never picked then, and its density is 0.
+        let pdf = environment.pdf.iter().copied().chain(std::iter::repeat(0.0));
+        let texels = environment.radiance.iter().zip(pdf);
+        radiance = texels.map(|(&[red, green, blue], pdf)| [red, green, blue, pdf]).collect();
+        alias = environment.alias.iter().map(|entry| [entry.threshold, entry.alias]).collect();
+        alias.resize(radiance.len(), [0; 2]);
+    }
+    let limit = context.device.limits().max_texture_dimension_2d;
+    if size[0].max(size[1]) > limit {
+        return Err(GpuError::SceneTooLarge {
+            array: "environment texels",
+            needed_bytes: u64::from(size[0]) * u64::from(size[1]) * 16,
+            limit_bytes: u64::from(limit) * u64::from(limit) * 16,
+        });
+    }
+    let radiance = bytemuck::cast_slice(&radiance);
+    let alias = bytemuck::cast_slice(&alias);
+    let rgba = wgpu::TextureFormat::Rgba32Float;
+    Ok((
+        flat_texture(context, "environment radiance", rgba, size, radiance),
+        flat_texture(context, "environment alias", wgpu::TextureFormat::Rg32Uint, size, alias),
+    ))
+}
+
+/// The table that `microfacet.wesl` reads.
+fn specular_albedo(context: &GpuContext) -> wgpu::TextureView {
+    let (size, values) = pack::specular_albedo();
+    let format = wgpu::TextureFormat::R32Float;
+    flat_texture(context, "specular albedo", format, size, bytemuck::cast_slice(&values))
+}
+
+/// A texture of one layer with its texels.
+fn flat_texture(
+    context: &GpuContext,
+    label: &'static str,
+    format: wgpu::TextureFormat,
+    size: [u32; 2],
+    bytes: &[u8],
+) -> wgpu::TextureView {
+    let extent = wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 };
+    let texture = texture(context, label, extent, format);
+    write(context, &texture, wgpu::Origin3d::ZERO, size, bytes);
+    texture.create_view(&wgpu::TextureViewDescriptor::default())
+}
+
+fn texture(
+    context: &GpuContext,
+    label: &'static str,
+    size: wgpu::Extent3d,
+    format: wgpu::TextureFormat,
+) -> wgpu::Texture {
+    context.device.create_texture(&wgpu::TextureDescriptor {
+        label: Some(label),
+        size,
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+        view_formats: &[],
+    })
+}
+
+fn write(
+    context: &GpuContext,
+    texture: &wgpu::Texture,
+    origin: wgpu::Origin3d,
+    [width, height]: [u32; 2],
+    bytes: &[u8],
+) {
+    let target = wgpu::TexelCopyTextureInfo {
+        texture,
+        mip_level: 0,
+        origin,
+        aspect: wgpu::TextureAspect::All,
+    };
+    let layout = wgpu::TexelCopyBufferLayout {
+        offset: 0,
+        bytes_per_row: Some(bytes.len() as u32 / height),
+        rows_per_image: Some(height),
+    };
+    let size = wgpu::Extent3d { width, height, depth_or_array_layers: 1 };
+    context.queue.write_texture(target, bytes, layout, size);
+}
