@@ -4,6 +4,8 @@
 
 mod links;
 pub mod memory;
+#[cfg(feature = "native")]
+pub mod native;
 #[cfg(feature = "web")]
 pub mod web;
 
