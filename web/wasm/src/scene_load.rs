@@ -1,6 +1,5 @@
 //! From the bytes that the page gave to a scene and its package.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use p2c2r_frame::View;
@@ -78,8 +77,9 @@ pub(crate) fn load(source: &messages::SceneSource, files: Files) -> Result<Loade
 fn import(bytes: Vec<Vec<u8>>, names: Vec<String>) -> Result<SceneSource, LoadError> {
     let mut bytes = bytes.into_iter();
     let root = bytes.next().ok_or(LoadError::Missing)?;
-    let files: BTreeMap<String, Vec<u8>> = names.into_iter().zip(bytes).collect();
-    Ok(load_gltf(&root, &MapResolver::new(files), &ImportLimits::default())?)
+    let add = |files: MapResolver, (name, bytes)| files.with_file(name, bytes);
+    let files = names.into_iter().zip(bytes).fold(MapResolver::new(), add);
+    Ok(load_gltf(&root, &files, &ImportLimits::default())?)
 }
 
 fn summary(scene: &Scene, package_bytes: usize, warnings: Vec<String>) -> SceneSummary {

@@ -8,7 +8,7 @@ const PARALLEL_FETCHES = 6;
 const GLB_MAGIC = 0x46546c67;
 
 export interface SceneFiles {
-  /** Names as the scene spells them; the first is the scene itself. */
+  /** Paths as the importer asks for them; the first is the scene itself. */
   names: string[];
   bytes: Uint8Array[];
 }
@@ -20,7 +20,7 @@ export async function fetchScene(
 ): Promise<SceneFiles> {
   const root = await fetchLimited(url, MAX_FETCH_BYTES, onProgress);
   const uris = externalUris(root);
-  const files: SceneFiles = { names: [url, ...uris], bytes: [root] };
+  const files: SceneFiles = { names: [url, ...uris.map(decodeURIComponent)], bytes: [root] };
   let budget = MAX_FETCH_BYTES - root.byteLength;
   let next = 0;
   let finished = 0;
