@@ -132,7 +132,7 @@ fn merged_tile(tile: &JsValue) -> Option<MergedTile> {
 }
 
 fn peer_row(share: &JsValue) -> Option<PeerRow> {
-    let Peer { id, kind, name } = peer(&read::member(share, "peer")?);
+    let Peer { id, kind, name } = peer(share);
     Some(PeerRow {
         id,
         kind,

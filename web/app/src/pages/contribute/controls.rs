@@ -45,7 +45,7 @@ pub(super) fn Controls(session: Session, is_able: bool) -> impl IntoView {
                     on:click=move |_| session.finish()
                 >
                     <Icon name=IconName::Flag/>
-                    <span>"Finish tasks, then stop"</span>
+                    <span>"Finish, then stop"</span>
                 </button>
             </Show>
         </div>

@@ -15,7 +15,7 @@ pub(super) fn PeersPanel(session: Session) -> impl IntoView {
     view! {
         <section class="panel peers" aria-labelledby="peers-title">
             <h2 id="peers-title">"Who renders"</h2>
-            <p class="hint" role="status">{move || session.peers.with(|peers| helpers_text(peers))}</p>
+            <p class="hint" role="status">{move || session.peers.with(helpers_text)}</p>
             <Show when=move || !is_empty()>
                 <table>
                     <caption class="visually-hidden">"Peers and their part of the picture"</caption>

@@ -2,7 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use web_sys::{DragEvent, HtmlElement};
+use web_sys::DragEvent;
 
 use super::picture::TileOutlines;
 use super::session::Session;
@@ -18,7 +18,7 @@ pub(super) fn Stage(session: Session) -> impl IntoView {
     let is_over = RwSignal::new(false);
     let slot = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
-        session.slot.set_value(slot.get().map(|slot| HtmlElement::from((*slot).clone())))
+        session.slot.set_value(slot.get().map(|slot| (*slot).clone()))
     });
     let on_drop = move |event: DragEvent| {
         event.prevent_default();
