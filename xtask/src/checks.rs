@@ -11,7 +11,7 @@ use crate::places::Places;
 use crate::process;
 use crate::setup;
 use crate::timing::Timing;
-use crate::tools::{self, Permission, WasmRust};
+use crate::tools::{self, CargoDeny, Permission, Tool, WasmRust};
 
 /// Crates that also run in the browser, so that lints must hold there as well.
 const BROWSER_CRATES: &[&str] = &[
@@ -55,7 +55,7 @@ fn ci_steps(places: &Places, permission: Permission, timing: &mut Timing) -> Res
         process::run(&mut cargo(places, &words))
     })?;
     timing.step("clippy, wasm32", || lint_for_browsers(places))?;
-    timing.step("cargo deny", || check_dependencies(places))?;
+    timing.step("cargo deny", || check_dependencies(places, permission))?;
     test_steps(places, permission, timing)
 }
 
@@ -122,14 +122,16 @@ fn lint_for_browsers(places: &Places) -> Result<()> {
     process::run(clippy.args(["--", "-D", "warnings"]))
 }
 
-fn check_dependencies(places: &Places) -> Result<()> {
-    if tools::find_in_path("cargo-deny").is_none() {
-        eprintln!(
-            "xtask: skipped, since cargo-deny is not installed; run `cargo install cargo-deny --locked`"
-        );
+/// A machine that cannot build cargo-deny still checks everything else.
+fn check_dependencies(places: &Places, permission: Permission) -> Result<()> {
+    if let Err(error) = setup::ensure(&CargoDeny, places, permission) {
+        let remedy = CargoDeny.remedy(places);
+        eprintln!("xtask: skipped, since cargo-deny is missing: run `{remedy}` ({error:#})");
         return Ok(());
     }
-    process::run(&mut cargo(places, &["deny", "check", "bans", "licenses", "sources"]))
+    let mut deny = Command::new(CargoDeny::program(places));
+    let words = ["check", "bans", "licenses", "sources"];
+    process::run(deny.current_dir(&places.root).args(words))
 }
 
 /// Runs tests, passing their output on and adding up what it says about their number.

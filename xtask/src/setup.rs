@@ -43,7 +43,8 @@ pub(crate) fn set_up(places: &Places, permission: Permission) -> Result<()> {
     bail!("setup is not complete:\n{}", failures.join("\n"))
 }
 
-fn ensure(tool: &dyn Tool, places: &Places, permission: Permission) -> Result<()> {
+/// Installs one tool unless it is there.
+pub(crate) fn ensure(tool: &dyn Tool, places: &Places, permission: Permission) -> Result<()> {
     let Status::Missing(what) = tool.check(places) else { return Ok(()) };
     eprintln!("xtask: {} is missing: {what}", tool.name());
     let started = Instant::now();

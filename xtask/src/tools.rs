@@ -2,6 +2,7 @@
 
 mod apt;
 mod binaryen;
+mod cargo_deny;
 mod cargo_tool;
 mod chromium;
 mod node;
@@ -20,6 +21,7 @@ use anyhow::Result;
 
 use crate::places::Places;
 
+pub(crate) use cargo_deny::CargoDeny;
 pub(crate) use chromium::find as find_chromium;
 pub(crate) use npm::npm;
 pub(crate) use wasm_target::WasmRust;
@@ -71,7 +73,7 @@ pub(crate) trait Tool {
     fn install(&self, places: &Places, permission: Permission) -> Result<()>;
 }
 
-/// Every tool, in the order in which they need one another.
+/// Every tool that building and testing need, in the order in which they need one another.
 pub(crate) fn all() -> Vec<Box<dyn Tool>> {
     vec![
         Box::new(node::Node),
