@@ -8,13 +8,13 @@ use p2c2r_scene::math::microfacet::{
     DIELECTRIC_F0, SpecularAlbedo, alpha_from_roughness, ggx_distribution, ggx_reflection_pdf,
     ggx_visibility, sample_visible_normal, schlick_weight,
 };
-use p2c2r_scene::math::{PI, Vec3, larger, luminance, sin_cos_turns};
+use p2c2r_scene::math::{PI, Vec3, larger, luminance, sin_cos_turns, smaller};
 
 use crate::rng::unit_from_word;
 use crate::surface::Surface;
 
 /// Either lobe that reflects anything is sampled at least this often.
-const MIN_LOBE_PROBABILITY: f32 = 0.05;
+const MIN_LOBE_PROBABILITY: f32 = 0.01;
 
 /// The reflection of one surface point towards one viewer.
 #[derive(Debug, Clone, Copy)]
@@ -43,20 +43,19 @@ impl<'a> Bsdf<'a> {
     pub(crate) fn new(surface: &Surface, wo: Vec3, albedo: &'a SpecularAlbedo) -> Self {
         let (base, metallic, roughness) = (surface.base_color, surface.metallic, surface.roughness);
         let f0 = Vec3::splat(DIELECTRIC_F0) * (1.0 - metallic) + base * metallic;
-        let left_by_lobe = 1.0 - albedo.directional(wo.z, roughness);
-        let diffuse_albedo = base * ((1.0 - metallic) * left_by_lobe);
+        let weight = schlick_weight(wo.z);
+        let dielectric_share = albedo.directional(wo.z, roughness);
+        let diffuse_albedo = base * ((1.0 - metallic) * (1.0 - dielectric_share));
         let diffuse = diffuse_albedo / (PI * (1.0 - albedo.average(roughness)));
 
-        let fresnel = f0 + (Vec3::ONE - f0) * schlick_weight(wo.z);
-        let (specular_share, diffuse_share) = (luminance(fresnel), luminance(diffuse_albedo));
+        // The lobe's albedo: the table's for a dielectric, scaled by how much brighter this F0 is.
+        let fresnel = luminance(f0 + (Vec3::ONE - f0) * weight);
+        let dielectric_fresnel = DIELECTRIC_F0 + (1.0 - DIELECTRIC_F0) * weight;
+        let specular_share = fresnel * (dielectric_share / dielectric_fresnel);
+        let diffuse_share = luminance(diffuse_albedo);
         let specular_probability = if diffuse_share > 0.0 {
             let share = specular_share / (specular_share + diffuse_share);
-            // The other bound never binds: the base is at most 96 % of the whole.
-            if share > 1.0 - MIN_LOBE_PROBABILITY {
-                1.0 - MIN_LOBE_PROBABILITY
-            } else {
-                larger(share, MIN_LOBE_PROBABILITY)
-            }
+            smaller(larger(share, MIN_LOBE_PROBABILITY), 1.0 - MIN_LOBE_PROBABILITY)
         } else {
             1.0
         };
@@ -85,15 +84,19 @@ impl<'a> Bsdf<'a> {
     }
 
     /// Draws a direction; it may lie below the surface, where [`Self::evaluate`] gives 0.
-    pub(crate) fn sample(&self, lobe_word: u32, u_word: u32, v_word: u32) -> Vec3 {
+    ///
+    /// The second number picks the lobe and is stretched again, so that the pair's strata reach both.
+    pub(crate) fn sample(&self, u_word: u32, v_word: u32) -> Vec3 {
         let (u, v) = (unit_from_word(u_word), unit_from_word(v_word));
-        if unit_from_word(lobe_word) < self.specular_probability {
+        if v < self.specular_probability {
+            let v = v / self.specular_probability;
             let h = sample_visible_normal(self.wo, self.alpha, u, v);
             return h * (2.0 * self.wo.dot(h)) - self.wo;
         }
+        let v = smaller((v - self.specular_probability) / (1.0 - self.specular_probability), 1.0);
         let (sin, cos) = sin_cos_turns(u);
         let radius = v.sqrt();
-        Vec3::new(radius * cos, radius * sin, larger(1.0 - v, 0.0).sqrt())
+        Vec3::new(radius * cos, radius * sin, (1.0 - v).sqrt())
     }
 }
 

@@ -29,7 +29,7 @@ fn sampled_albedo(bsdf: &Bsdf, count: u32) -> f64 {
     let mut sum = 0.0;
     for index in 0..count {
         let words = pcg4d([index, 17, 0, 0]);
-        let value = bsdf.evaluate(bsdf.sample(words[0], words[1], words[2]));
+        let value = bsdf.evaluate(bsdf.sample(words[0], words[1]));
         if value.pdf > 0.0 {
             sum += f64::from(value.weighted.x / value.pdf);
         }
@@ -97,8 +97,9 @@ fn sampled_albedo_is_the_integral_of_the_lobe() {
             }
             integral *= 2.0 * std::f64::consts::PI / f64::from(steps * steps);
             let found = sampled_albedo(&bsdf, 200_000);
+            // Five deviations of the mean: one sample deviates by less than 0.4.
             assert!(
-                (found - integral).abs() < 5e-3 * integral.max(0.2),
+                (found - integral).abs() < 4.5e-3,
                 "{base} {metallic} {roughness} at {cos}: {found} for {integral}"
             );
         }
@@ -157,7 +158,7 @@ fn samples_follow_their_density() {
             let mut found = vec![0u32; expected.len()];
             for index in 0..SAMPLES {
                 let words = pcg4d([index, 23, 1, 2]);
-                let wi = bsdf.sample(words[0], words[1], words[2]);
+                let wi = bsdf.sample(words[0], words[1]);
                 if wi.z > 0.0 {
                     let turns = p2c2r_scene::math::atan2(wi.y, wi.x) / (2.0 * PI);
                     let turns = if turns < 0.0 { turns + 1.0 } else { turns };

@@ -20,6 +20,12 @@ const FIRST_ROULETTE_VERTEX: u32 = 3;
 /// A path survives roulette with at least this probability, which bounds its weight.
 const MIN_SURVIVAL: f32 = 0.05;
 
+/// Lobes met after a spread-out scattering are blurred to at most this perceptual roughness.
+///
+/// Paths that find a light in a mirror by chance are rare and very bright: fireflies. A blur that only
+/// such paths see trades them for a little softness (Kaplanyan and Dachsbacher 2013).
+const MAX_ROUGHNESS_FLOOR: f32 = 0.35;
+
 /// Shadow rays end this share before a light's point; both ends are already off their surfaces.
 const SHADOW_END: f32 = 0.999_99;
 
@@ -63,6 +69,7 @@ pub(crate) fn trace_path(
     let Some(mut ray) = camera_ray(&task.view, x, y, random.camera()) else { return result };
     let mut origin = Origin::Camera;
     let mut throughput = Vec3::ONE;
+    let mut roughness_floor = 0.0;
     let max_vertices = u32::from(task.max_bounces);
     // The ray from the last vertex still gathers emission: MIS counts on it.
     for vertex in 0..=max_vertices {
@@ -71,7 +78,8 @@ pub(crate) fn trace_path(
             result.radiance += throughput * escaped(prepared, &ray, origin);
             break;
         };
-        let surface = Surface::at_hit(prepared, &ray, &hit);
+        let mut surface = Surface::at_hit(prepared, &ray, &hit);
+        surface.roughness = larger(surface.roughness, roughness_floor);
         result.radiance += throughput * emitted(prepared, &ray, &hit, &surface, origin);
         if vertex == max_vertices {
             break;
@@ -93,7 +101,7 @@ pub(crate) fn trace_path(
             }
         }
 
-        let wi_in_frame = bsdf.sample(choice[3], place[2], place[3]);
+        let wi_in_frame = bsdf.sample(place[2], place[3]);
         let wi = surface.world_from_local(wi_in_frame);
         let value = bsdf.evaluate(wi_in_frame);
         let is_reflected = value.pdf > 0.0 && wi.dot(surface.geometric_normal) > 0.0;
@@ -104,10 +112,16 @@ pub(crate) fn trace_path(
         let Some(survival) = survival(throughput, vertex, next[0]) else { break };
         throughput = throughput / survival;
         origin = Origin::Scattered { pdf: value.pdf };
+        roughness_floor = larger(roughness_floor, roughness_floor_after(value.pdf));
         let start = surface.point.offset_along(surface.geometric_normal, wi);
         ray = Ray { origin: start, direction: wi, t_max: f32::MAX, key: next[2] };
     }
     result
+}
+
+/// How rough the next lobes must be after a direction of this density: a mirror's blurs nothing.
+fn roughness_floor_after(pdf: f32) -> f32 {
+    MAX_ROUGHNESS_FLOOR * larger(1.0 - pdf, 0.0).sqrt()
 }
 
 /// Russian roulette: the probability with which the path went on, or `None` where it ends.

@@ -1,13 +1,15 @@
 //! Random numbers: a pure integer function of pixel, sample, block and seed.
 //!
-//! The shaders mirror this file word for word. One hash gives a *block* of four 32-bit words; a path
-//! uses these blocks, so that neither the order of work nor its splitting can change a number:
+//! The shaders mirror this file word for word. A *block* gives four 32-bit words: two points of the
+//! (0,2)-sequence of Sobol, each with its own Owen scrambling and order (Burley 2020), so that the
+//! samples of a pixel cover what they integrate evenly. A path uses these blocks; neither the order of
+//! work nor its splitting can change a number:
 //!
 //! | block | word 0 | word 1 | word 2 | word 3 |
 //! |---|---|---|---|---|
 //! | 0 | pixel x | pixel y | key of the camera ray | – |
-//! | 1 + 3v + 0 | light group | light's column | column or alias | lobe |
-//! | 1 + 3v + 1 | light u | light v | direction u | direction v |
+//! | 1 + 3v + 0 | light group | light's column | column or alias | – |
+//! | 1 + 3v + 1 | light u | light v | direction u | direction v and lobe |
 //! | 1 + 3v + 2 | roulette | key of the shadow ray | key of the next ray | – |
 //!
 //! where v counts the path's surface vertices from 0. A ray's key draws the numbers of the alpha tests
@@ -19,7 +21,7 @@ pub(crate) const CAMERA_BLOCK: u32 = 0;
 pub(crate) const FIRST_VERTEX_BLOCK: u32 = 1;
 /// Blocks of each vertex.
 pub(crate) const BLOCKS_PER_VERTEX: u32 = 3;
-/// Which light, and which lobe.
+/// Which light.
 pub(crate) const CHOICE_BLOCK: u32 = 0;
 /// Where on the light, and where to.
 pub(crate) const DIRECTION_BLOCK: u32 = 1;
@@ -43,14 +45,48 @@ impl SampleRandom {
 
     /// Four words of the camera.
     pub(crate) fn camera(self) -> [u32; 4] {
-        pcg4d([self.pixel, self.sample, CAMERA_BLOCK, self.seed])
+        self.block(CAMERA_BLOCK)
     }
 
     /// Four words of one of a vertex's blocks.
     pub(crate) fn vertex(self, vertex: u32, block: u32) -> [u32; 4] {
-        let index = FIRST_VERTEX_BLOCK + vertex * BLOCKS_PER_VERTEX + block;
-        pcg4d([self.pixel, self.sample, index, self.seed])
+        self.block(FIRST_VERTEX_BLOCK + vertex * BLOCKS_PER_VERTEX + block)
     }
+
+    /// Two scrambled points of the sequence; a pixel's blocks are independent of each other.
+    fn block(self, block: u32) -> [u32; 4] {
+        let [x, y] = scrambled_point(self.sample, pcg4d([self.pixel, block, self.seed, 0]));
+        let [z, w] = scrambled_point(self.sample, pcg4d([self.pixel, block, self.seed, 1]));
+        [x, y, z, w]
+    }
+}
+
+/// A point of Sobol's first two dimensions: the seeds reorder the sequence and scramble each digit.
+fn scrambled_point(sample: u32, seeds: [u32; 4]) -> [u32; 2] {
+    let index = scrambled_digits(sample.reverse_bits(), seeds[0]).reverse_bits();
+    let x = scrambled_digits(index, seeds[1]).reverse_bits();
+    let y = scrambled_digits(pascal_product(index), seeds[2]).reverse_bits();
+    [x, y]
+}
+
+/// Owen scrambling of a number whose first digit is bit 0 (Laine and Karras 2011; constants by Vegdahl).
+fn scrambled_digits(digits: u32, seed: u32) -> u32 {
+    let mut x = digits;
+    x ^= x.wrapping_mul(0x3d20_adea);
+    x = x.wrapping_add(seed);
+    x = x.wrapping_mul((seed >> 16) | 1);
+    x ^= x.wrapping_mul(0x0552_6c56);
+    x ^ x.wrapping_mul(0x53a2_2864)
+}
+
+/// Sobol's second generator matrix, Pascal's triangle modulo 2, as a product with the index's digits.
+fn pascal_product(index: u32) -> u32 {
+    let mut x = index;
+    x ^= (x >> 16) & 0x0000_ffff;
+    x ^= (x >> 8) & 0x00ff_00ff;
+    x ^= (x >> 4) & 0x0f0f_0f0f;
+    x ^= (x >> 2) & 0x3333_3333;
+    x ^ ((x >> 1) & 0x5555_5555)
 }
 
 /// Hashes four words to four words (Jarzynski and Olano 2020, `pcg4d`).
@@ -141,10 +177,6 @@ mod tests {
             let random = SampleRandom::new(7, 7, i, 3);
             pair(random.vertex(0, 1)[2], random.vertex(1, 1)[2])
         });
-        let samples = (0..65_536).map(|i| {
-            let word = |sample| SampleRandom::new(7, 7, sample, 3).vertex(0, 1)[0];
-            pair(word(i), word(i + 1))
-        });
         let pixels = (0..65_536).map(|i| {
             let word = |x| SampleRandom::new(x, i >> 8, 0, 3).vertex(0, 1)[3];
             pair(word(i & 255), word((i & 255) + 1))
@@ -152,10 +184,44 @@ mod tests {
         for (kind, value) in [
             ("lanes", chi_square(lanes)),
             ("blocks", chi_square(blocks)),
-            ("samples", chi_square(samples)),
             ("pixels", chi_square(pixels)),
         ] {
             assert!(value < CHI_SQUARE_LIMIT, "{kind}: {value}");
+        }
+    }
+
+    /// In 2⁸ consecutive samples, each box of 2⁻ᵃ × 2⁻ᵇ with a + b = 8 holds exactly one point.
+    #[test]
+    fn samples_of_a_pixel_are_stratified() {
+        for (first, seed) in [(0, 1), (256, 2), (7 << 8, 3)] {
+            for lane in [0, 2] {
+                for across in 0..=8u32 {
+                    let mut boxes = [0u8; 256];
+                    for sample in first..first + 256 {
+                        let words = SampleRandom::new(9, 4, sample, seed).vertex(1, 1);
+                        let column = u64::from(words[lane]) >> (32 - across);
+                        let row = u64::from(words[lane + 1]) >> (24 + across);
+                        boxes[(column << (8 - across) | row) as usize] += 1;
+                    }
+                    assert!(boxes.iter().all(|&count| count == 1), "lane {lane}, {across}");
+                }
+            }
+        }
+    }
+
+    /// What averages out to within the noise of 1/√n for random numbers is far better here.
+    #[test]
+    fn blocks_are_not_correlated_over_the_samples_of_a_pixel() {
+        for lane in [0, 1, 2, 3] {
+            let mut sum = 0.0;
+            for sample in 0..4096 {
+                let random = SampleRandom::new(3, 8, sample, 5);
+                let [a, b] = [random.vertex(0, 1)[lane], random.vertex(1, 1)[lane]];
+                sum += (f64::from(unit_from_word(a)) - 0.5) * (f64::from(unit_from_word(b)) - 0.5);
+            }
+            // The product of two independent uniform deviates has deviation 1/12.
+            let correlation = sum / 4096.0 * 12.0;
+            assert!(correlation.abs() < 5.0 / 64.0, "lane {lane}: {correlation}");
         }
     }
 
