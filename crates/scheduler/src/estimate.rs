@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::TaskEnd;
+use crate::{Outcome, TaskEnd};
 
 /// What one more task leaves of the weight of all before it.
 const MEMORY: f64 = 0.75;
@@ -11,12 +11,17 @@ const FIRST_SPREAD: f64 = 1.0;
 /// Shortest time that counts, so that a burst of results cannot promise infinite speed.
 const SHORTEST: Duration = Duration::from_micros(200);
 
-/// Speed, its spread, and how often tasks are lost.
+/// A worker's word for its tracing time counts down to this part of what was observed.
+const LEAST_COMPUTED: f64 = 1.0 / 8.0;
+
+/// Speed, the way there and back, their spread, and how often tasks are lost.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Estimate {
     /// Decayed sums of cost and seconds; their ratio is the speed, so that long tasks weigh more.
     cost: f64,
     seconds: f64,
+    /// Decayed mean of the time that a task takes beside tracing, in seconds.
+    overhead: f64,
     /// Decayed mean of the relative error of predictions.
     spread: f64,
     /// Decayed counts for a Beta posterior over failure.
@@ -28,12 +33,18 @@ pub(crate) struct Estimate {
 impl Estimate {
     pub(crate) const fn new() -> Self {
         let (delivered, failed) = (1.0, 0.1);
-        Self { cost: 0.0, seconds: 0.0, spread: FIRST_SPREAD, delivered, failed, is_proven: false }
+        let (cost, seconds, overhead, spread) = (0.0, 0.0, 0.0, FIRST_SPREAD);
+        Self { cost, seconds, overhead, spread, delivered, failed, is_proven: false }
     }
 
     /// Cost per second, once something was measured.
     pub(crate) fn speed(&self) -> Option<f64> {
         (self.seconds > 0.0 && self.cost > 0.0).then(|| self.cost / self.seconds)
+    }
+
+    /// What a task takes beside tracing.
+    pub(crate) fn overhead(&self) -> Duration {
+        Duration::from_secs_f64(self.overhead)
     }
 
     pub(crate) const fn is_proven(&self) -> bool {
@@ -50,15 +61,21 @@ impl Estimate {
         self.failed / (self.failed + self.delivered)
     }
 
-    pub(crate) fn observe(&mut self, cost: f64, elapsed: Duration, end: TaskEnd) {
-        let seconds = elapsed.max(SHORTEST).as_secs_f64();
-        match end {
+    pub(crate) fn observe(&mut self, outcome: &Outcome) {
+        let cost = outcome.cost;
+        // A day is longer than any task; it only keeps the sums in range.
+        let seconds = outcome.elapsed.max(SHORTEST).as_secs_f64().min(86_400.0);
+        match outcome.end {
             TaskEnd::Delivered => {
                 if let Some(speed) = self.speed() {
-                    let error = (seconds * speed / cost - 1.0).abs().min(4.0);
+                    let predicted = self.overhead + cost / speed;
+                    let error = (seconds / predicted - 1.0).abs().min(4.0);
                     self.spread = MEMORY * self.spread + (1.0 - MEMORY) * error;
                 }
-                self.learn(cost, seconds);
+                let said = outcome.computed.as_secs_f64();
+                let computed = said.min(seconds).max(seconds * LEAST_COMPUTED);
+                self.learn(cost, computed);
+                self.overhead = MEMORY * self.overhead + (1.0 - MEMORY) * (seconds - computed);
                 self.delivered = MEMORY * self.delivered + 1.0;
                 self.failed *= MEMORY;
                 self.is_proven = true;

@@ -16,6 +16,8 @@ pub struct EwmaConfig {
     pub prior_speed: f64,
     /// How long the first task of a worker should take, by the prior.
     pub first_target: Duration,
+    /// A task is not made longer than this to outweigh a long way.
+    pub longest: Duration,
     /// A task is not cut shorter than this to balance the end of a job.
     pub shortest: Duration,
     /// Pieces that a worker's share of the open work is cut into, at least: larger evens out the
@@ -28,6 +30,7 @@ impl Default for EwmaConfig {
         Self {
             prior_speed: 200_000.0,
             first_target: Duration::from_millis(50),
+            longest: Duration::from_secs(1),
             shortest: Duration::from_millis(30),
             pieces_per_share: 2.0,
         }
@@ -61,19 +64,23 @@ impl EwmaScheduler {
         speeds.get(speeds.len() / 2).copied().unwrap_or(self.config.prior_speed)
     }
 
-    fn is_proven(&self, worker: Worker) -> bool {
-        self.estimates.get(&worker).is_some_and(Estimate::is_proven)
+    /// How long the next task of a slot should be traced: longer where the way is long.
+    fn target(&self, slot: &WorkerSlot) -> Duration {
+        let proven = self.estimates.get(&slot.worker).filter(|estimate| estimate.is_proven());
+        let first = self.config.first_target.min(slot.target);
+        proven
+            .map_or(first, |estimate| slot.target.max(estimate.overhead().min(self.config.longest)))
     }
 
     /// The wished cost of the next task of a slot.
     fn wish(&self, slot: &WorkerSlot, share: f64) -> f64 {
         let speed = self.speed(slot.worker);
-        let is_proven = self.is_proven(slot.worker);
-        let target =
-            if is_proven { slot.target } else { self.config.first_target.min(slot.target) };
+        let target = self.target(slot);
         let longest = speed * target.as_secs_f64();
         let shortest = speed * self.config.shortest.min(target).as_secs_f64();
-        (share / self.config.pieces_per_share).min(longest).max(shortest).max(1.0)
+        // Whatever a bad link makes of its speed, a worker is tried with tasks that could pay off.
+        let smallest = self.config.prior_speed * self.config.first_target.as_secs_f64() / 8.0;
+        (share / self.config.pieces_per_share).min(longest).max(shortest).max(smallest).max(1.0)
     }
 }
 
@@ -89,14 +96,15 @@ impl Scheduler for EwmaScheduler {
             self.estimates.pop_last();
         }
         let estimate = self.estimates.entry(outcome.worker).or_insert_with(Estimate::new);
-        estimate.observe(outcome.cost, outcome.elapsed, outcome.end);
+        estimate.observe(outcome);
     }
 
     fn predict(&self, worker: Worker, cost: f64) -> Prediction {
         let unknown = Estimate::new();
         let estimate = self.estimates.get(&worker).unwrap_or(&unknown);
         // A day is longer than any task; it only keeps the conversion in range.
-        let seconds = (cost / self.speed(worker)).min(86_400.0);
+        let traced = (cost / self.speed(worker)).min(86_400.0);
+        let seconds = traced + estimate.overhead().as_secs_f64();
         let factor = 1.0 + 2.0 * estimate.spread();
         Prediction {
             median: Duration::from_secs_f64(seconds),
@@ -145,7 +153,7 @@ mod tests {
 
     fn outcome(worker: Worker, cost: f64, milliseconds: u64) -> Outcome {
         let elapsed = Duration::from_millis(milliseconds);
-        Outcome { worker, cost, elapsed, end: TaskEnd::Delivered }
+        Outcome { worker, cost, elapsed, computed: elapsed, end: TaskEnd::Delivered }
     }
 
     fn slot(worker: Worker) -> WorkerSlot {
@@ -199,6 +207,34 @@ mod tests {
         }
         let after = scheduler.predict(FAST, 1e6);
         assert!(after.median > before.median * 3 && after.failure > 0.4, "{after:?}");
+    }
+
+    #[test]
+    fn long_way_makes_tasks_longer_not_ever_smaller() {
+        let mut scheduler = EwmaScheduler::default();
+        let mut cost = 10_000.0;
+        for _ in 0..20 {
+            let computed = Duration::from_secs_f64(cost / 2e5);
+            let elapsed = computed + Duration::from_millis(700);
+            let end = TaskEnd::Delivered;
+            scheduler.observe(&Outcome { worker: FAST, cost, elapsed, computed, end });
+            cost = scheduler.assign(1e9, &[slot(FAST)], Duration::ZERO)[0].cost;
+        }
+        assert!((1.2e5..1.5e5).contains(&cost), "{cost}");
+        let median = scheduler.predict(FAST, cost).median.as_secs_f64();
+        assert!((median - cost / 2e5 - 0.7).abs() < 0.02, "{median}");
+    }
+
+    #[test]
+    fn worker_that_says_it_took_no_time_is_not_believed() {
+        let mut scheduler = EwmaScheduler::default();
+        for _ in 0..8 {
+            let computed = Duration::ZERO;
+            scheduler.observe(&Outcome { computed, ..outcome(FAST, 1e5, 800) });
+        }
+        let cost = scheduler.assign(1e9, &[slot(FAST)], Duration::ZERO)[0].cost;
+        assert!(cost <= 8e5, "{cost}");
+        assert!(scheduler.predict(FAST, 1e5).median >= Duration::from_millis(700));
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub trait Scheduler {
     /// Learns from a task that ended.
     fn observe(&mut self, outcome: &Outcome);
 
-    /// How long a worker will take for a task of this cost, once it starts.
+    /// How long a task of this cost will take, from its start to its result being here.
     fn predict(&self, worker: Worker, cost: f64) -> Prediction;
 
     /// Pieces for workers with room, best first; the caller cuts them off the open work in this

@@ -61,6 +61,8 @@ pub struct Outcome {
     pub cost: f64,
     /// From its start, as far as the requester can tell, to its end.
     pub elapsed: Duration,
+    /// How much of that was tracing, by the worker's own word; the rest is the way there and back.
+    pub computed: Duration,
     /// How it ended.
     pub end: TaskEnd,
 }

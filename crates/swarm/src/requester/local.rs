@@ -153,7 +153,7 @@ impl Requester {
             return;
         }
         self.local.failures = 0;
-        self.merge(id, sums, counters);
+        self.merge(id, sums, counters, None);
     }
 
     /// The local tracer gave a task up.

@@ -55,18 +55,26 @@ impl Requester {
         sums.check().map_err(|source| Violation::Sums { lease, source })?;
         peer.strikes = 0;
         peer.end_lease(lease, Ending::Answered);
-        self.merge(lease, &sums, done.counters);
+        let computed = Duration::from_micros(done.elapsed_us);
+        self.merge(lease, &sums, done.counters, Some(computed));
         Ok(())
     }
 
-    /// Adds checked sums to the film; copies of the task are cancelled.
-    pub(super) fn merge(&mut self, id: LeaseId, sums: &RadianceSums, counters: TraceCounters) {
+    /// Adds checked sums to the film; copies of the task are cancelled. `computed` is what the
+    /// worker says about its tracing time; the local tracer has no way that would add to it.
+    pub(super) fn merge(
+        &mut self,
+        id: LeaseId,
+        sums: &RadianceSums,
+        counters: TraceCounters,
+        computed: Option<Duration>,
+    ) {
         self.wants_dispatch = true;
         let Some(ended) = self.leases.deliver(id, self.now) else { return };
         for (copy, worker) in ended.copies {
             self.cancel(copy, worker);
         }
-        self.observe(&ended.lease, ended.cost, TaskEnd::Delivered);
+        self.observe(&ended.lease, ended.cost, computed, TaskEnd::Delivered);
         let rays = counters.rays.saturating_add(counters.shadow_rays);
         let merged = self.job.merge(sums, rays);
         debug_assert!(merged.is_ok(), "slices of the pool never overlap: {merged:?}");
@@ -92,7 +100,7 @@ impl Requester {
         if ended.copies.is_empty() {
             self.job.give_back(ended.slice);
         }
-        self.observe(&ended.lease, ended.cost, end);
+        self.observe(&ended.lease, ended.cost, None, end);
         if let Worker::Peer(peer) = ended.lease.worker
             && let Some(peer) = self.peers.get_mut(&peer)
         {
@@ -125,9 +133,11 @@ impl Requester {
         }
     }
 
-    fn observe(&mut self, lease: &Lease, cost: f64, end: TaskEnd) {
+    fn observe(&mut self, lease: &Lease, cost: f64, computed: Option<Duration>, end: TaskEnd) {
+        let worker = lease.worker;
         let started_at = lease.started_at.unwrap_or(lease.granted_at);
         let elapsed = self.now.saturating_sub(started_at);
-        self.scheduler.observe(&Outcome { worker: lease.worker, cost, elapsed, end });
+        let computed = computed.unwrap_or(elapsed);
+        self.scheduler.observe(&Outcome { worker, cost, elapsed, computed, end });
     }
 }
