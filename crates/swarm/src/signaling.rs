@@ -15,8 +15,8 @@ use std::time::Duration;
 use p2c2r_protocol::PeerId;
 use p2c2r_protocol::signaling::{
     ACK_EVERY, CLOSE_LIMIT, CLOSE_PROTOCOL, CLOSE_SILENT, ClientMessage, Envelope, ErrorCode,
-    Hello, IceServer, LeaveReason, Resume, ResumeToken, ServerMessage, SignalPayload, VERSION,
-    Welcome, decode, encode,
+    Hello, IceServer, LeaveReason, Resume, ResumeToken, ServerMessage, VERSION, Welcome, decode,
+    encode,
 };
 
 use backoff::Backoff;

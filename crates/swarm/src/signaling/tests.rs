@@ -1,7 +1,7 @@
 //! The session against a scripted server.
 
 use p2c2r_protocol::peer::{PeerName, Role};
-use p2c2r_protocol::signaling::{Description, DescriptionKind, Limits};
+use p2c2r_protocol::signaling::{Description, DescriptionKind, Limits, SignalPayload};
 use proptest::prelude::*;
 
 use super::*;

@@ -1,0 +1,26 @@
+//! A native peer: signaling over a WebSocket, links over webrtc-rs, tracing on threads or the GPU.
+//!
+//! Both roles are one loop each ([`contribute`], [`render`]): wait for the first of network event,
+//! traced tile, timer and the caller's wish; hand it to the session; do what the session says.
+
+mod address;
+mod blobs;
+mod contribute;
+mod error;
+mod lanes;
+mod network;
+mod render;
+mod requester;
+mod scenes;
+mod socket;
+
+pub use address::ServerAddress;
+pub use contribute::{ContributeEvent, ContributeOptions, ContributeReport, Wish, contribute};
+pub use error::PeerError;
+pub use lanes::{DeviceChoice, Lanes, TracingDevice};
+pub use render::{
+    NetworkStats, RenderEvent, RenderJob, RenderOptions, Rendered, WorkerReport, render,
+};
+
+#[cfg(test)]
+mod tests;
