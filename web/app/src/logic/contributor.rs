@@ -146,6 +146,11 @@ pub fn status(state: ContributorState, stats: &ContributorStats, reason: &str) -
             "Connected. Nobody needs a picture right now; work starts by itself.".to_owned(),
             Tone::Pending,
         ),
+        ContributorState::Running if stats.rays_per_second <= 0.0 => (
+            "Waiting",
+            "Connected. There is no tile to trace right now; work starts by itself.".to_owned(),
+            Tone::Pending,
+        ),
         ContributorState::Running => ("Rendering", requester_text(stats.requesters), Tone::Active),
         ContributorState::Paused => {
             ("Paused", pause_text(stats.paused_reason.as_deref(), reason), Tone::Alert)
@@ -204,7 +209,9 @@ mod tests {
     fn nothing_to_do_is_not_called_rendering() {
         let idle = status(ContributorState::Running, &ContributorStats::default(), "");
         assert_eq!((idle.word, idle.tone), ("Waiting", Tone::Pending));
-        let stats = ContributorStats { requesters: 2.0, ..ContributorStats::default() };
+        let served = ContributorStats { requesters: 2.0, ..ContributorStats::default() };
+        assert_eq!(status(ContributorState::Running, &served, "").word, "Waiting");
+        let stats = ContributorStats { rays_per_second: 5.0, ..served };
         let busy = status(ContributorState::Running, &stats, "");
         assert_eq!(busy.reason, "Tracing tiles for 2 requesters.");
     }

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 /// Outlines kept; the oldest go first.
 pub const MAX_OUTLINES: usize = 192;
+/// An outline goes when a newer tile covers one part in this many of it.
+const TAKEN_SHARE: u64 = 4;
 /// Colours that tell peers apart; they repeat beyond.
 pub const PEER_COLOURS: usize = 8;
 
@@ -26,13 +28,15 @@ impl Rect {
         u64::from(self.width) * u64::from(self.height)
     }
 
-    fn covers(self, other: Self) -> bool {
-        let right = |rect: Self| u64::from(rect.x) + u64::from(rect.width);
-        let bottom = |rect: Self| u64::from(rect.y) + u64::from(rect.height);
-        self.x <= other.x
-            && self.y <= other.y
-            && right(self) >= right(other)
-            && bottom(self) >= bottom(other)
+    /// Pixels that both have.
+    fn common_area(self, other: Self) -> u64 {
+        let common = |start: u32, length: u32, other_start: u32, other_length: u32| {
+            let end = (u64::from(start) + u64::from(length))
+                .min(u64::from(other_start) + u64::from(other_length));
+            end.saturating_sub(u64::from(start.max(other_start)))
+        };
+        let across = common(self.x, self.width, other.x, other.width);
+        across.saturating_mul(common(self.y, self.height, other.y, other.height))
     }
 }
 
@@ -47,7 +51,8 @@ pub struct Outline {
     pub peer_index: usize,
 }
 
-/// The newest outlines, oldest first; what a newer tile covers is gone.
+/// The newest outlines, oldest first. Later passes are cut elsewhere: an outline goes when a newer tile takes a good
+/// part of it, so that few lines cross.
 #[derive(Debug, Clone, Default)]
 pub struct TileBoard {
     outlines: VecDeque<Outline>,
@@ -57,7 +62,8 @@ pub struct TileBoard {
 impl TileBoard {
     /// Adds a merged tile.
     pub fn add(&mut self, rect: Rect, peer_index: usize) {
-        self.outlines.retain(|outline| !rect.covers(outline.rect));
+        self.outlines
+            .retain(|outline| rect.common_area(outline.rect).saturating_mul(TAKEN_SHARE) < outline.rect.area());
         if self.outlines.len() == MAX_OUTLINES {
             self.outlines.pop_front();
         }
@@ -85,11 +91,11 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_tile_replaces_what_it_covers() {
+    fn a_newer_tile_replaces_what_it_takes_a_part_of() {
         let mut board = TileBoard::default();
         board.add(rect(0, 0, 10, 10), 0);
         board.add(rect(10, 0, 10, 10), 1);
-        board.add(rect(0, 0, 12, 10), 2);
+        board.add(rect(0, 5, 12, 5), 2);
         let owners: Vec<usize> =
             board.outlines().iter().map(|outline| outline.peer_index).collect();
         assert_eq!(owners, [1, 2]);

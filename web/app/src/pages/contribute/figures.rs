@@ -48,9 +48,5 @@ pub(super) fn Figures(session: Session) -> impl IntoView {
 
 fn device_text((kind, name): &(String, String)) -> String {
     let kind = if kind.contains("gpu") { "GPU" } else { "CPU" };
-    if name.is_empty() {
-        format!("Working on the {kind}.")
-    } else {
-        format!("Working on the {kind}: {name}.")
-    }
+    if name.is_empty() { format!("Device: {kind}") } else { format!("Device: {kind}, {name}") }
 }

@@ -5,6 +5,9 @@ use leptos::prelude::*;
 use super::session::Session;
 use crate::logic::tiles::{Outline, PEER_COLOURS, TileBoard};
 
+/// Film pixels by which an outline stays inside its tile, so that neighbours show apart.
+const INSET_PX: f64 = 0.75;
+
 /// Outlines every tile in its peer's colour, on a box that has the film's proportions.
 #[component]
 pub(super) fn TileOutlines(session: Session) -> impl IntoView {
@@ -28,10 +31,10 @@ fn OutlineRect(outline: Outline) -> impl IntoView {
     view! {
         <rect
             class=peer_class("tile", outline.peer_index)
-            x=rect.x
-            y=rect.y
-            width=rect.width
-            height=rect.height
+            x=f64::from(rect.x) + INSET_PX
+            y=f64::from(rect.y) + INSET_PX
+            width=(f64::from(rect.width) - 2.0 * INSET_PX).max(0.0)
+            height=(f64::from(rect.height) - 2.0 * INSET_PX).max(0.0)
         ></rect>
     }
 }

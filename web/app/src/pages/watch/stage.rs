@@ -17,9 +17,7 @@ pub(super) fn Stage(session: Session) -> impl IntoView {
     let are_outlines_shown = RwSignal::new(true);
     let is_over = RwSignal::new(false);
     let slot = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
-        session.slot.set_value(slot.get().map(|slot| (*slot).clone()))
-    });
+    Effect::new(move |_| session.slot.set_value(slot.get().map(|slot| (*slot).clone())));
     let on_drop = move |event: DragEvent| {
         event.prevent_default();
         is_over.set(false);
