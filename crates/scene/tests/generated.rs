@@ -1,5 +1,7 @@
 //! Generated scenes: they pack, unpack quickly, and stay the scenes that they were.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use p2c2r_scene::{GeneratedScene, Scene, UnpackLimits, generate, pack, unpack};
 
 fn scene_of(text: &str) -> (usize, Scene) {

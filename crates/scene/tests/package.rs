@@ -1,5 +1,7 @@
 //! Packing and unpacking: what goes in comes out, and hostile bytes only ever give an error.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use p2c2r_scene::{
     FurnaceMaterial, GeneratedScene, InstanceSource, InvalidScene, MeshSource, PackError, Scene,
     SceneSource, UnpackError, UnpackLimits, generate, pack, unpack,

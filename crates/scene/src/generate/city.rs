@@ -1,6 +1,7 @@
 //! `night-city`: a wet avenue between shops and neon signs, towers behind, as many buildings as asked.
 
 mod buildings;
+mod cars;
 mod facade;
 mod layout;
 mod signs;
@@ -20,6 +21,8 @@ use crate::{EnvironmentSource, InstanceSource, SceneSource};
 
 /// Signs and lamps stand this far along the avenue from the crossing, in metres.
 const LIVELY_M: f32 = 330.0;
+/// Where along the avenue light matters most, since the cameras stand there: from, to, in metres.
+const NEAR_Z_M: std::ops::Range<f32> = -70.0..110.0;
 /// Distance from the middle of a lot to the wall that faces the street, in metres.
 const WALL_M: f32 = 10.5;
 
@@ -41,6 +44,7 @@ pub(super) fn night_city(size: u32, seed: u32) -> SceneSource {
     place_landmark(&mut scene, &buildings);
     place_pavements(&mut scene, &lots, &street);
     place_street_furniture(&mut scene, &street);
+    cars::add_cars(&mut scene, seed);
     scene.environment = Some(night_sky());
     add_cameras(&mut scene);
     scene
@@ -60,7 +64,7 @@ fn night_sky() -> EnvironmentSource {
         let up = 1.0 - (row as f32 + 0.5) / (HEIGHT / 2) as f32;
         let rise = if up > 0.0 { up } else { 0.0 };
         let glow = 1.0 / (1.0 + 90.0 * rise * rise);
-        let sky = Vec3::new(0.006, 0.010, 0.024) + Vec3::new(0.062, 0.034, 0.048) * glow;
+        let sky = Vec3::new(0.013, 0.018, 0.040) + Vec3::new(0.12, 0.06, 0.085) * glow;
         sky.to_array()
     })
 }
@@ -103,8 +107,9 @@ fn place_signs(
     let out = quarter_turned(Vec3::new(0.0, 0.0, 1.0), lot.front);
     let along = quarter_turned(Vec3::new(1.0, 0.0, 0.0), lot.front);
     let wall = lot.center + out * wall_m;
+    let is_near = NEAR_Z_M.contains(&lot.center.z);
     let mut hang = |sign: &Sign, at: Vec3, turns: usize| {
-        for &mesh in &sign.meshes {
+        for &mesh in if is_near { &sign.near } else { &sign.far } {
             place(scene, mesh, at, turns, Vec3::ONE);
         }
     };
@@ -164,7 +169,8 @@ fn place_street_furniture(scene: &mut SceneSource, street: &StreetMeshes) {
         let at = Vec3::new(7.5 * side, KERB_M, z);
         let turns = if side > 0.0 { 2 } else { 0 };
         place(scene, street.lamp_post, at, turns, Vec3::ONE);
-        place(scene, street.lamp_light, at, turns, Vec3::ONE);
+        let light = street.lamp_lights[usize::from(!NEAR_Z_M.contains(&z))];
+        place(scene, light, at, turns, Vec3::ONE);
     }
 }
 

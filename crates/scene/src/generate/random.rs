@@ -35,6 +35,6 @@ impl Random {
 
     /// Uniform below `count`, which is at least 1.
     pub(super) fn below(&mut self, count: usize) -> usize {
-        ((self.next() >> 32) * count as u64 >> 32) as usize
+        (((self.next() >> 32) * count as u64) >> 32) as usize
     }
 }

@@ -23,7 +23,8 @@ struct Component {
 
 impl Component {
     fn of(code: u32) -> Option<Self> {
-        let (bytes, read, one): (usize, fn(&[u8]) -> f32, f32) = match code {
+        type Read = fn(&[u8]) -> f32;
+        let (bytes, read, one): (usize, Read, f32) = match code {
             SIGNED_BYTE => (1, |b| f32::from(b[0] as i8), 127.0),
             BYTE => (1, |b| f32::from(b[0]), 255.0),
             SIGNED_SHORT => (2, |b| f32::from(i16::from_le_bytes([b[0], b[1]])), 32_767.0),
@@ -140,7 +141,10 @@ impl File<'_> {
     }
 }
 
-fn index_type(code: u32) -> Option<(usize, fn(&[u8]) -> u32)> {
+/// Bytes of an index, and how to read one from at least as many.
+type IndexType = (usize, fn(&[u8]) -> u32);
+
+fn index_type(code: u32) -> Option<IndexType> {
     match code {
         BYTE => Some((1, |b| u32::from(b[0]))),
         SHORT => Some((2, |b| u32::from(u16::from_le_bytes([b[0], b[1]])))),

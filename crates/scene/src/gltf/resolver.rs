@@ -123,8 +123,8 @@ fn percent_decoded(text: &str) -> Option<String> {
         if first == b'%' {
             let (digits, tail) = tail.split_at_checked(2)?;
             rest = tail;
-            let digits = std::str::from_utf8(digits).ok()?;
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            let digit = |index: usize| char::from(digits[index]).to_digit(16);
+            bytes.push((digit(0)? << 4 | digit(1)?) as u8);
         } else {
             bytes.push(first);
         }

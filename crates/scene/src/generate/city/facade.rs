@@ -11,7 +11,7 @@ pub(super) const CELLS: u32 = 16;
 /// Texels of a bay and of a floor.
 const CELL_TEXELS: u32 = 32;
 /// Radiance of a white texel of a lit window.
-const WINDOW_RADIANCE: f32 = 2.4;
+const WINDOW_RADIANCE: f32 = 1.7;
 /// Texture coordinates of plain wall in every style: the frame at a cell's corner.
 pub(super) const WALL_UV: [f32; 2] = [1.0 / 512.0, 1.0 / 512.0];
 
@@ -40,7 +40,7 @@ const STYLES: [Style; 4] = [
         wall_roughness: 0.75,
         wall_metallic: 0.0,
         window: [6, 7, 26, 27],
-        lit_share: 0.3,
+        lit_share: 0.24,
         floor_unity: 0.3,
         lights: [NEUTRAL, COOL, WARM],
     },
@@ -50,7 +50,7 @@ const STYLES: [Style; 4] = [
         wall_roughness: 0.3,
         wall_metallic: 0.9,
         window: [2, 3, 31, 31],
-        lit_share: 0.24,
+        lit_share: 0.2,
         floor_unity: 0.7,
         lights: [COOL, NEUTRAL, COOL],
     },
@@ -60,7 +60,7 @@ const STYLES: [Style; 4] = [
         wall_roughness: 0.85,
         wall_metallic: 0.0,
         window: [9, 8, 23, 28],
-        lit_share: 0.38,
+        lit_share: 0.3,
         floor_unity: 0.0,
         lights: [WARM, WARM, SCREEN],
     },

@@ -15,7 +15,9 @@ const ASPHALT_TILE_M: f32 = 37.0;
 const PAVING_TILE_M: f32 = 6.0;
 /// Height of the kerb in metres.
 pub(super) const KERB_M: f32 = 0.15;
-const LAMP_RADIANCE: [f32; 3] = [190.0, 112.0, 46.0];
+const LAMP_RADIANCE: [f32; 3] = [400.0, 240.0, 100.0];
+/// As bright as it looks from afar; it lights less, see `signs`.
+const FAR_LAMP_RADIANCE: [f32; 3] = [60.0, 36.0, 15.0];
 const LAMP_HEIGHT_M: f32 = 7.2;
 
 /// Meshes that the layout places.
@@ -29,8 +31,8 @@ pub(super) struct StreetMeshes {
     pub(super) crossing: u32,
     /// A lamp post, its arm along +x.
     pub(super) lamp_post: u32,
-    /// The light of the same lamp.
-    pub(super) lamp_light: u32,
+    /// The light of the same lamp, near the cameras and far from them.
+    pub(super) lamp_lights: [u32; 2],
 }
 
 /// Adds the ground itself, and the meshes to place.
@@ -50,14 +52,15 @@ pub(super) fn add_street(scene: &mut SceneSource, half_extent_m: f32, seed: u32)
     let paint = add_material(scene, plain_material([0.42, 0.41, 0.38], 0.35));
     let metal = Material { metallic: 1.0, ..plain_material([0.1, 0.11, 0.12], 0.45) };
     let metal = add_material(scene, metal);
-    let light = add_material(scene, emitter(LAMP_RADIANCE));
+    let lights =
+        [LAMP_RADIANCE, FAR_LAMP_RADIANCE].map(|radiance| add_material(scene, emitter(radiance)));
     let mut add = |mesh: MeshSource| add_mesh(scene, mesh);
     StreetMeshes {
         pavement: add(pavement_mesh(paving)),
         dash: add(dash_mesh(paint)),
         crossing: add(crossing_mesh(paint)),
         lamp_post: add(lamp_post_mesh(metal)),
-        lamp_light: add(lamp_light_mesh(light)),
+        lamp_lights: lights.map(|light| add(lamp_light_mesh(light))),
     }
 }
 
@@ -69,15 +72,15 @@ fn asphalt(scene: &mut SceneSource, seed: u32) -> Material {
         let place = [x as f32 / SIDE as f32, y as f32 / SIDE as f32];
         let broad =
             0.65 * noise.at(place, 5) + 0.25 * noise.at(place, 13) + 0.1 * noise.at(place, 37);
-        smooth_step(0.42, 0.56, broad)
+        smooth_step(0.5, 0.6, broad)
     };
     let grain = |x: u32, y: u32| noise.at([x as f32 / SIDE as f32, y as f32 / SIDE as f32], 120);
     let roughness = Raster::from_fn(SIDE, SIDE, |x, y| {
-        let dry = 0.42 + 0.2 * grain(x, y);
+        let dry = 0.26 + 0.16 * grain(x, y);
         [byte_of(mix(dry, 0.03, wetness(x, y))); 3]
     });
     let color = Raster::from_fn(SIDE, SIDE, |x, y| {
-        let dry = 0.05 + 0.03 * grain(x, y);
+        let dry = 0.04 + 0.03 * grain(x, y);
         [srgb_from_linear(mix(dry, 0.014, wetness(x, y))); 3]
     });
     textured(scene, &color, &roughness)

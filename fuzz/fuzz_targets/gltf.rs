@@ -1,0 +1,4 @@
+//! Fuzzes `scene::gltf`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| p2c2r_fuzz::scene::gltf(bytes));

@@ -1,0 +1,4 @@
+//! Fuzzes `protocol::signaling`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| p2c2r_fuzz::protocol::signaling(bytes));

@@ -1,0 +1,81 @@
+//! Scene decoders: any bytes give a sound scene or an error, within memory that the limits bound.
+
+use p2c2r_scene::{
+    ContentLimits, ImportLimits, MapResolver, Scene, UnpackLimits, load_gltf, pack, parse_hdr,
+    unpack,
+};
+
+/// Small limits, so that a fuzzer finds what passes them instead of running out of memory.
+fn content_limits() -> ContentLimits {
+    ContentLimits {
+        max_vertices: 1 << 16,
+        max_triangles: 1 << 16,
+        max_instances: 1 << 12,
+        max_emissive_triangles: 1 << 14,
+        max_texels: 1 << 20,
+        max_environment_texels: 1 << 18,
+        ..ContentLimits::default()
+    }
+}
+
+/// A glTF file that loads and packs must unpack again.
+pub fn gltf(bytes: &[u8]) {
+    let limits = ImportLimits { content: content_limits(), ..ImportLimits::default() };
+    let resolver = MapResolver::new().with_file("buffer.bin", vec![0x3f; 256]);
+    let Ok(source) = load_gltf(bytes, &resolver, &limits) else {
+        return;
+    };
+    if let Ok(packed) = pack(&source) {
+        match unpack(&packed.bytes, &UnpackLimits::default()) {
+            Ok(scene) => assert_sound(&scene),
+            // Images are only decoded here, and may still be damaged.
+            Err(error) => assert!(error.to_string().starts_with("image "), "{error}"),
+        }
+    }
+}
+
+/// A picture that is read has the texels that its size tells.
+pub fn hdr(bytes: &[u8]) {
+    if let Ok(picture) = parse_hdr(bytes) {
+        assert_eq!(picture.rgbe.len() as u64, u64::from(picture.width) * u64::from(picture.height));
+    }
+}
+
+/// A package that unpacks is safe to trace.
+pub fn scene_package(bytes: &[u8]) {
+    let limits = UnpackLimits {
+        max_package_bytes: 1 << 22,
+        max_body_bytes: 1 << 24,
+        content: content_limits(),
+    };
+    if let Ok(scene) = unpack(bytes, &limits) {
+        assert_sound(&scene);
+    }
+}
+
+/// What tracers rely on without looking.
+fn assert_sound(scene: &Scene) {
+    let below = |index: u32, count: usize| (index as usize) < count;
+    assert!(scene.triangles.iter().flatten().all(|&v| below(v, scene.positions.len())));
+    assert_eq!(scene.positions.len(), scene.normals.len());
+    assert_eq!(scene.positions.len(), scene.tangents.len());
+    assert_eq!(scene.positions.len(), scene.uvs.len());
+    for mesh in &scene.meshes {
+        assert!((mesh.first_triangle + mesh.triangle_count) as usize <= scene.triangles.len());
+        assert!(below(mesh.material, scene.materials.len()));
+        assert!(below(mesh.root_node, scene.nodes.len()));
+    }
+    assert!(scene.instances.iter().all(|instance| below(instance.mesh, scene.meshes.len())));
+    for texture in &scene.textures {
+        let count = u64::from(texture.width) * u64::from(texture.height);
+        assert!(count > 0);
+        assert!(u64::from(texture.first_texel) + count <= scene.texels.len() as u64);
+    }
+    assert_eq!(scene.emissive_triangles.len(), scene.emissive_alias.len());
+    for (emissive, alias) in scene.emissive_triangles.iter().zip(&scene.emissive_alias) {
+        assert!(below(emissive.instance, scene.instances.len()));
+        assert!(below(emissive.triangle, scene.triangles.len()));
+        assert!(below(alias.alias, scene.emissive_triangles.len()));
+    }
+    assert!(scene.bounds.iter().flatten().all(|coordinate| coordinate.is_finite()));
+}
