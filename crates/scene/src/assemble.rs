@@ -41,7 +41,7 @@ pub(crate) fn assemble(
     scene.materials = source.materials;
     scene.lights = source.lights;
     scene.cameras = source.cameras;
-    collect_emissive(&mut scene);
+    collect_emissive(&mut scene, limits.max_emissive_triangles)?;
     Ok(scene)
 }
 

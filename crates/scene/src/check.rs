@@ -86,7 +86,7 @@ impl SceneSource {
         for (index, mesh) in self.meshes.iter().enumerate() {
             self.check_mesh(index, mesh)?;
         }
-        self.check_instances(limits)?;
+        self.check_instances()?;
         for (index, material) in self.materials.iter().enumerate() {
             self.check_material(index, material)?;
         }
@@ -160,9 +160,8 @@ impl SceneSource {
         Ok(())
     }
 
-    fn check_instances(&self, limits: &ContentLimits) -> Result<(), InvalidScene> {
+    fn check_instances(&self) -> Result<(), InvalidScene> {
         let bounds: Vec<Bounds> = self.meshes.iter().map(mesh_bounds).collect();
-        let mut emissive_triangles = 0;
         for (index, instance) in self.instances.iter().enumerate() {
             in_range("instance", index, "mesh", instance.mesh, self.meshes.len())?;
             let usable = matrix_is_usable(&instance.world_from_object);
@@ -172,12 +171,8 @@ impl SceneSource {
             }
             let world = bounds[instance.mesh as usize].transformed(&instance.world_from_object);
             number(is_coordinate(world.magnitude()), "instance", index, "place in the world")?;
-            let mesh = &self.meshes[instance.mesh as usize];
-            if self.materials[mesh.material as usize].emissive != [0.0; 3] {
-                emissive_triangles += mesh.triangles.len();
-            }
         }
-        at_most("emissive triangles", emissive_triangles, limits.max_emissive_triangles)
+        Ok(())
     }
 
     fn check_material(&self, index: usize, material: &Material) -> Result<(), InvalidScene> {

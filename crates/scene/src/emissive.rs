@@ -7,7 +7,9 @@
 use crate::alias::AliasTable;
 use crate::assemble::world_corners;
 use crate::math::{Vec3, larger, linear_from_srgb, luminance, smaller};
-use crate::{EmissiveTriangle, Material, Mesh, Scene, Texture, TextureWrap};
+use crate::{
+    EmissiveTriangle, Instance, InvalidScene, Material, Mesh, Scene, Texture, TextureWrap,
+};
 
 /// Most that dim triangles get of all picks, where there are bright ones.
 const DIM_SHARE: f64 = 0.1;
@@ -19,16 +21,19 @@ const GRID_SIDE: u32 = 8;
 const LEAST_OF_MEAN: f32 = 0.1;
 
 /// Fills `emissive_triangles` (ordered by instance, then triangle) and their alias table.
-pub(crate) fn collect_emissive(scene: &mut Scene) {
+pub(crate) fn collect_emissive(scene: &mut Scene, limit: u64) -> Result<(), InvalidScene> {
     let emission_of_mesh: Vec<MeshEmission> =
         scene.meshes.iter().map(|mesh| mesh_emission(scene, mesh)).collect();
+    let emission_of = |instance: &Instance| &emission_of_mesh[instance.mesh as usize];
+    let found: u64 = scene.instances.iter().map(|i| emission_of(i).triangles.len() as u64).sum();
+    if found > limit {
+        return Err(InvalidScene::TooMany { what: "emissive triangles", found, limit });
+    }
     let mut triangles = Vec::new();
     let mut candidates = Vec::new();
     for (index, instance) in scene.instances.iter().enumerate() {
-        let mesh = scene.meshes[instance.mesh as usize];
-        let emission = &emission_of_mesh[instance.mesh as usize];
-        for (offset, &radiance) in emission.radiances.iter().enumerate() {
-            let triangle = mesh.first_triangle + offset as u32;
+        let emission = emission_of(instance);
+        for &(triangle, radiance) in &emission.triangles {
             let [a, b, c] = world_corners(scene, instance, triangle);
             let area_m2 = 0.5 * (b - a).cross(c - a).length();
             let power = area_m2 * radiance;
@@ -41,13 +46,14 @@ pub(crate) fn collect_emissive(scene: &mut Scene) {
         }
     }
     let Some(table) = AliasTable::new(&pick_weights(&candidates)) else {
-        return;
+        return Ok(());
     };
     for (triangle, &probability) in triangles.iter_mut().zip(&table.probabilities) {
         triangle.pick_probability = probability;
     }
     scene.emissive_triangles = triangles;
     scene.emissive_alias = table.entries;
+    Ok(())
 }
 
 /// What decides how often a triangle is picked.
@@ -73,8 +79,8 @@ fn pick_weights(candidates: &[Candidate]) -> Vec<f32> {
 /// What the triangles of a mesh emit.
 #[derive(Default)]
 struct MeshEmission {
-    /// Mean luminance of each triangle, doubled where both sides emit; empty where nothing emits.
-    radiances: Vec<f32>,
+    /// Triangles that emit, and the mean luminance of each, doubled where both sides emit.
+    triangles: Vec<(u32, f32)>,
     is_dim: bool,
 }
 
@@ -85,16 +91,15 @@ fn mesh_emission(scene: &Scene, mesh: &Mesh) -> MeshEmission {
     if untextured <= 0.0 {
         return MeshEmission::default();
     }
-    let first = mesh.first_triangle as usize;
-    let triangles = &scene.triangles[first..first + mesh.triangle_count as usize];
+    let indices = mesh.first_triangle..mesh.first_triangle + mesh.triangle_count;
     let Some(reference) = material.emissive_texture else {
-        let radiances = vec![sides * untextured; triangles.len()];
-        return MeshEmission { radiances, is_dim: untextured < DIM_BELOW };
+        let triangles = indices.map(|triangle| (triangle, sides * untextured)).collect();
+        return MeshEmission { triangles, is_dim: untextured < DIM_BELOW };
     };
     let texture = &scene.textures[reference.texture as usize];
     let mean = emitted(material, texture_mean(scene, texture));
-    let radiance = |corners: &[u32; 3]| {
-        let uvs = corners.map(|corner| {
+    let radiance = |triangle: u32| {
+        let uvs = scene.triangles[triangle as usize].map(|corner| {
             let [u, v] = scene.uvs[corner as usize];
             reference.uv_from_mesh_uv.map(|row| row[0] * u + row[1] * v + row[2])
         });
@@ -103,8 +108,11 @@ fn mesh_emission(scene: &Scene, mesh: &Mesh) -> MeshEmission {
         }
         sides * larger(emitted(material, grid_mean(scene, texture, uvs)), LEAST_OF_MEAN * mean)
     };
-    let radiances = triangles.iter().map(radiance).collect();
-    MeshEmission { radiances, is_dim: mean < DIM_BELOW }
+    let triangles = indices
+        .map(|triangle| (triangle, radiance(triangle)))
+        .filter(|&(_, radiance)| radiance > 0.0)
+        .collect();
+    MeshEmission { triangles, is_dim: mean < DIM_BELOW }
 }
 
 fn emitted(material: &Material, texel: Vec3) -> f32 {

@@ -178,3 +178,118 @@ fn checked(
 fn malformed(format: ImageFormat, reason: &dyn ToString) -> ImageError {
     ImageError::Malformed { format, reason: reason.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIMITS: ImageLimits = ImageLimits { max_texels: 4096, max_side: 64 };
+
+    fn segment(marker: u8, content: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0xff, marker];
+        bytes.extend((content.len() as u16 + 2).to_be_bytes());
+        bytes.extend(content);
+        bytes
+    }
+
+    /// A baseline JPEG of one red 8×8 block, every coefficient but the means zero.
+    fn red_jpeg() -> Vec<u8> {
+        let mut quantization = vec![0];
+        quantization.extend([8; 64]);
+        let mut dc_table = vec![0x00, 0, 3];
+        dc_table.extend([0; 14]);
+        // Codes 00, 01 and 10 for differences of 6, 7 and 0 bits.
+        dc_table.extend([6, 7, 0]);
+        let mut ac_table = vec![0x10, 1];
+        ac_table.extend([0; 15]);
+        // Code 0 ends a block.
+        ac_table.push(0);
+        let frame = [8, 0, 8, 0, 8, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0];
+        let scan = [3, 1, 0, 2, 0, 3, 0, 0, 63, 0];
+        // Y −52, Cb −43, Cr +127 around the middle.
+        let data = [0x0b, 0x0a, 0x1f, 0xef];
+        [
+            vec![0xff, 0xd8],
+            segment(0xdb, &quantization),
+            segment(0xc0, &frame),
+            segment(0xc4, &dc_table),
+            segment(0xc4, &ac_table),
+            segment(0xda, &scan),
+            data.to_vec(),
+            vec![0xff, 0xd9],
+        ]
+        .concat()
+    }
+
+    fn source(format: ImageFormat, bytes: Vec<u8>) -> ImageSource {
+        ImageSource { format, bytes }
+    }
+
+    /// A PNG of 3×2 texels with a palette of two colours, one of them half transparent.
+    fn palette_png() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, 3, 2);
+        encoder.set_color(png::ColorType::Indexed);
+        encoder.set_depth(png::BitDepth::One);
+        encoder.set_palette(&[10u8, 20, 30, 40, 50, 60]);
+        encoder.set_trns(&[255u8, 128]);
+        let mut writer = encoder.write_header().unwrap();
+        writer.write_image_data(&[0b0100_0000, 0b1010_0000]).unwrap();
+        writer.finish().unwrap();
+        bytes
+    }
+
+    #[test]
+    fn jpeg_decodes_to_its_colour() {
+        let image = decode_image(&source(ImageFormat::Jpeg, red_jpeg()), &LIMITS).unwrap();
+        assert_eq!((image.width, image.height), (8, 8));
+        for texel in image.texels {
+            let [red, green, blue, alpha] = texel.to_le_bytes();
+            assert!(red >= 252 && green <= 2 && blue <= 2 && alpha == 255, "{texel:08x}");
+        }
+    }
+
+    #[test]
+    fn palettes_and_transparency_are_expanded() {
+        let image = decode_image(&source(ImageFormat::Png, palette_png()), &LIMITS).unwrap();
+        let (first, second) = ([10, 20, 30, 255], [40, 50, 60, 128]);
+        let expected = [first, second, first, second, first, second].map(u32::from_le_bytes);
+        assert_eq!(image.texels, expected);
+    }
+
+    #[test]
+    fn limits_are_told_before_decoding() {
+        let limits = ImageLimits { max_texels: 5, max_side: 64 };
+        for source in
+            [source(ImageFormat::Png, palette_png()), source(ImageFormat::Jpeg, red_jpeg())]
+        {
+            let error = decode_image(&source, &limits).unwrap_err();
+            assert!(matches!(error, ImageError::TooLarge { limit: 5, .. }), "{error}");
+            assert_eq!(image_size(&source, &limits), Err(error));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_images_never_panic(
+            flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+            is_jpeg in any::<bool>(),
+            cut in prop::option::of(any::<prop::sample::Index>()),
+        ) {
+            let mut bytes = if is_jpeg { red_jpeg() } else { palette_png() };
+            for (at, value) in flips {
+                let at = at.index(bytes.len());
+                bytes[at] = value;
+            }
+            if let Some(cut) = cut {
+                bytes.truncate(cut.index(bytes.len()));
+            }
+            let format = if is_jpeg { ImageFormat::Jpeg } else { ImageFormat::Png };
+            if let Ok(image) = decode_image(&source(format, bytes), &LIMITS) {
+                prop_assert_eq!(image.texels.len() as u32, image.width * image.height);
+            }
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use p2c2r_scene::{GeneratedScene, Scene, UnpackLimits, generate, pack, unpack};
+use p2c2r_scene::{GeneratedScene, MAX_CITY_SIZE, Scene, UnpackLimits, generate, pack, unpack};
 
 fn scene_of(text: &str) -> (usize, Scene) {
     let packed = pack(&generate(&text.parse::<GeneratedScene>().unwrap())).unwrap();
@@ -20,6 +20,12 @@ fn night_city_holds_what_its_size_says() {
     assert!(larger.triangles.len() < 20_000, "{}", larger.triangles.len());
     assert!(more_bytes < bytes + 200_000, "{bytes} {more_bytes}");
     assert!(scene.view_of_camera("street", 640, 360).is_some());
+}
+
+#[test]
+fn largest_city_is_within_the_limits() {
+    let (_, scene) = scene_of(&format!("night-city:size={MAX_CITY_SIZE}"));
+    assert!(scene.instances.len() as u32 > MAX_CITY_SIZE);
 }
 
 #[test]
