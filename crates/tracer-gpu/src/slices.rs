@@ -163,4 +163,15 @@ mod tests {
         pacer.observe(1, Duration::from_secs(5));
         assert_eq!(pacer.paths(), TRACE_TILE_WORKGROUP);
     }
+
+    #[test]
+    fn halving_never_goes_below_a_workgroup() {
+        let mut pacer = SlicePacer::new();
+        pacer.halve();
+        assert_eq!(pacer.paths(), FIRST_SLICE_PATHS / 2);
+        for _ in 0..9 {
+            pacer.halve();
+        }
+        assert_eq!(pacer.paths(), TRACE_TILE_WORKGROUP);
+    }
 }

@@ -323,7 +323,7 @@ mod tests {
 
     /// Only a test inside the crate can take the device away from under a tracer.
     #[test]
-    fn a_lost_device_is_rebuilt_once_at_half_the_slice() {
+    fn a_lost_device_is_rebuilt_once() {
         let options = GpuOptions { allow_software: true, clock };
         let context = match block_on(GpuContext::request(options)) {
             Ok(context) => context,
@@ -338,13 +338,11 @@ mod tests {
         let mut tracer = block_on(GpuTracer::new(&context, scene)).unwrap();
         let never = AtomicBool::new(false);
         let expected = block_on(tracer.trace(&task, &never, &mut |_| {})).unwrap();
-        let paths_before = tracer.pacer.paths();
 
         tracer.context.device.destroy();
         let again = block_on(tracer.trace(&task, &never, &mut |_| {}));
         assert_eq!(again, Ok(expected));
         assert!(tracer.was_rebuilt);
-        assert!(tracer.pacer.paths() < paths_before);
         assert!(matches!(context.check(), Err(GpuError::DeviceLost(_))));
 
         tracer.context.device.destroy();

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::common::{context, generated, noise_rmse, radiance, rmse, task, traced};
+use crate::fixture::every_feature;
 use futures::executor::block_on;
 use p2c2r_frame::SampleRange;
+use p2c2r_scene::Scene;
 use p2c2r_tracer_cpu::CpuTracer;
 use p2c2r_tracer_gpu::GpuTracer;
 
@@ -21,9 +23,12 @@ const MOST_DIFFERENT_PIXELS: f64 = 0.01;
 /// Rounding: this share of the radiance, or this radiance.
 const ROUNDING: f64 = 2.0e-3;
 
-fn check(scene_text: &str, size: [u32; 2], spp: u32) {
-    let Some(context) = context(scene_text) else { return };
-    let scene = generated(scene_text);
+fn check_generated(text: &str, size: [u32; 2], spp: u32) {
+    check(text, generated(text), size, spp);
+}
+
+fn check(name: &str, scene: Arc<Scene>, size: [u32; 2], spp: u32) {
+    let Some(context) = context(name) else { return };
     let view = scene.default_view(size[0], size[1]);
     let task = task(&scene, view, SampleRange::new(0, spp));
     let cpu = CpuTracer::new(Arc::clone(&scene));
@@ -41,7 +46,7 @@ fn check(scene_text: &str, size: [u32; 2], spp: u32) {
     let different = ours.iter().zip(&theirs).filter(|&pair| is_different(pair)).count();
     let share = different as f64 / ours.len() as f64;
     println!(
-        "{scene_text}: rmse {error:.2e}, noise {noise:.2e}, {:.3} % of the pixels differ, \
+        "{name}: rmse {error:.2e}, noise {noise:.2e}, {:.3} % of the pixels differ, \
          {counters:?} against {:?}",
         share * 100.0,
         expected.counters
@@ -55,25 +60,30 @@ fn check(scene_text: &str, size: [u32; 2], spp: u32) {
 
 #[test]
 fn cornell_box_agrees() {
-    check("cornell", [64, 48], 8);
+    check_generated("cornell", [64, 48], 8);
 }
 
 #[test]
 fn rough_furnace_agrees() {
-    check("furnace:albedo=1,metallic=1,roughness=0.5", [48, 48], 16);
+    check_generated("furnace:albedo=1,metallic=1,roughness=0.5", [48, 48], 16);
 }
 
 #[test]
 fn diffuse_furnace_agrees() {
-    check("furnace:albedo=0.8,metallic=0,roughness=1", [48, 48], 16);
+    check_generated("furnace:albedo=0.8,metallic=0,roughness=1", [48, 48], 16);
 }
 
 #[test]
 fn mirror_furnace_agrees() {
-    check("furnace:albedo=1,metallic=1,roughness=0", [48, 48], 16);
+    check_generated("furnace:albedo=1,metallic=1,roughness=0", [48, 48], 16);
 }
 
 #[test]
 fn night_city_agrees() {
-    check("night-city:size=60,seed=3", [64, 36], 8);
+    check_generated("night-city:size=60,seed=3", [64, 36], 8);
+}
+
+#[test]
+fn every_feature_agrees() {
+    check("every feature", every_feature(), [64, 48], 16);
 }

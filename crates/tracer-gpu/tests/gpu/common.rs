@@ -13,13 +13,13 @@ use p2c2r_tracer_cpu::CpuTracer;
 use p2c2r_tracer_gpu::{GpuContext, GpuError, GpuOptions, GpuTracer};
 
 /// Time since the first call.
-pub fn clock() -> Duration {
+pub(crate) fn clock() -> Duration {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     START.elapsed()
 }
 
 /// A device, software ones included; `None`, said aloud, where Vulkan has no adapter at all.
-pub fn context(test: &str) -> Option<GpuContext> {
+pub(crate) fn context(test: &str) -> Option<GpuContext> {
     match block_on(GpuContext::request(GpuOptions { allow_software: true, clock })) {
         Ok(context) => {
             println!("{test}: on {}", context.adapter_name());
@@ -35,7 +35,7 @@ pub fn context(test: &str) -> Option<GpuContext> {
 }
 
 /// A task over a whole film.
-pub fn task(scene: &Scene, view: View, samples: SampleRange) -> TileTask {
+pub(crate) fn task(scene: &Scene, view: View, samples: SampleRange) -> TileTask {
     TileTask {
         scene: scene.id,
         view,
@@ -48,7 +48,7 @@ pub fn task(scene: &Scene, view: View, samples: SampleRange) -> TileTask {
 }
 
 /// Traces without a cancel.
-pub fn traced(
+pub(crate) fn traced(
     tracer: &mut GpuTracer,
     task: &TileTask,
 ) -> Result<(RadianceSums, TraceCounters), GpuError> {
@@ -56,26 +56,26 @@ pub fn traced(
 }
 
 /// A generated scene, packed and unpacked as peers would have it.
-pub fn generated(text: &str) -> Arc<Scene> {
+pub(crate) fn generated(text: &str) -> Arc<Scene> {
     let source = generate(&text.parse().unwrap());
     let package = pack(&source).unwrap();
     Arc::new(unpack(&package.bytes, &UnpackLimits::default()).unwrap())
 }
 
 /// Mean radiance of each pixel.
-pub fn radiance(sums: &RadianceSums) -> Vec<[f64; 3]> {
+pub(crate) fn radiance(sums: &RadianceSums) -> Vec<[f64; 3]> {
     let mean = |sum: u64| f64::from(radiance_from_sum(sum, sums.samples.count));
     sums.sums.iter().map(|pixel| pixel.map(mean)).collect()
 }
 
 /// Root of the mean squared difference over pixels and channels.
-pub fn rmse(a: &[[f64; 3]], b: &[[f64; 3]]) -> f64 {
+pub(crate) fn rmse(a: &[[f64; 3]], b: &[[f64; 3]]) -> f64 {
     let squares = a.iter().flatten().zip(b.iter().flatten()).map(|(a, b)| (a - b).powi(2));
     (squares.sum::<f64>() / (3 * a.len()) as f64).sqrt()
 }
 
 /// Noise of the task's picture: the difference of two seeds over √2.
-pub fn noise_rmse(tracer: &CpuTracer, task: &TileTask) -> f64 {
+pub(crate) fn noise_rmse(tracer: &CpuTracer, task: &TileTask) -> f64 {
     let picture = |seed| {
         let task = TileTask { seed, ..*task };
         radiance(&tracer.trace(&task, &AtomicBool::new(false)).unwrap().sums)
