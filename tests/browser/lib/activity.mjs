@@ -47,15 +47,8 @@ function watch(name) {
   }
 }
 
-/** Has every page of the context, and every worker in it, report its activity. */
-export async function watchActivity(context) {
-  const script = `(${watch})(${JSON.stringify(NAME)});\n`;
-  await context.addInitScript(script);
-  await context.route(/\/[^/]*worker[^/]*\.js(\?.*)?$/, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: script + (await response.text()) });
-  });
-}
+/** The script that reports; for `addInitScript` of a context and for the workers' first line. */
+export const ACTIVITY_SCRIPT = `(${watch})(${JSON.stringify(NAME)});\n`;
 
 /** All activity so far: `{kind, at}` in the order of its arrival. */
 export function activity(page) {

@@ -1,7 +1,9 @@
 // Steps that several tests take on the contribute and watch pages and on a bare player.
 
-/** Longest wait for one picture or one state: software rendering on two busy cores. */
+/** Longest wait for one picture: software rendering on two busy cores. */
 export const PATIENCE_MS = 240_000;
+/** Longest wait for a page to reach a state. */
+const STATE_PATIENCE_MS = 60_000;
 
 /** A room nobody else can guess. */
 export function newRoom() {
@@ -23,7 +25,14 @@ export async function startContributing(tab) {
 
 /** Waits for the contribute page's state. */
 export async function waitForState(tab, state) {
-  await tab.locator(`[data-state="${state}"]`).waitFor({ timeout: PATIENCE_MS, state: "attached" });
+  const reached = tab.locator(`[data-state="${state}"]`);
+  try {
+    await reached.waitFor({ timeout: STATE_PATIENCE_MS, state: "attached" });
+  } catch (error) {
+    const found = await tab.locator("[data-state]").first().getAttribute("data-state");
+    const words = tab.complaints.join("\n") || "no complaint";
+    throw new Error(`the page is ${found}, not ${state}: ${words}`, { cause: error });
+  }
 }
 
 /** Opens the watch page with everything filled in; nothing renders yet. */
@@ -98,7 +107,9 @@ export async function renderAlone(tab, url, job, attributes = {}) {
     (wanted) => {
       const player = document.createElement("p2c2r-player");
       for (const [name, value] of Object.entries(wanted)) player.setAttribute(name, value);
-      player.addEventListener("load", (event) => (globalThis.sceneId = event.detail.id));
+      player.addEventListener("load", (event) => {
+        globalThis.sceneId = event.detail.id;
+      });
       document.body.append(player);
     },
     {
@@ -111,6 +122,11 @@ export async function renderAlone(tab, url, job, attributes = {}) {
     },
   );
   await waitForPicture(tab);
+}
+
+/** The id of the scene package that `renderAlone` rendered. */
+export function sceneIdOf(tab) {
+  return tab.evaluate(() => globalThis.sceneId);
 }
 
 /** Number of different colours in a PNG. */

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+import { sumsOf } from "./films.mjs";
+
 /** The checkout. */
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -40,22 +42,25 @@ export function startContributor(url, room, options = []) {
   return { pid: child.pid, stop: () => stop(child), kill: () => stop(child, "SIGKILL") };
 }
 
-/** Renders locally; three sums a pixel, row by row. */
-export async function renderSums({ scene, width, height, samples, seed }) {
+/** Renders locally: three sums a pixel, row by row, and the id of the scene's package. */
+export async function renderLocally({ scene, width, height, samples, seed }) {
   const folder = await mkdtemp(join(tmpdir(), "p2c2r-render-"));
   const out = join(folder, "film.sums");
+  const stats = join(folder, "stats.json");
   const words = ["render", scene, "--size", `${width}x${height}`, "--spp", String(samples)];
-  const child = start(CLI, [...words, "--seed", String(seed), "--device", "cpu", "--out", out]);
+  words.push("--seed", String(seed), "--device", "cpu", "--out", out, "--stats", stats);
+  const child = start(CLI, words, "ignore");
   child.stdout.resume();
   const code = await ended(child);
   if (code !== 0) throw new Error(`p2c2r ${words.join(" ")} ended with ${code}`);
-  const bytes = await readFile(out);
+  const sums = sumsOf(await readFile(out));
+  const report = JSON.parse(await readFile(stats, "utf8"));
   await rm(folder, { recursive: true });
-  return new BigUint64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  return { sums, sceneId: report.scene_id };
 }
 
-function start(program, words) {
-  const child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
+function start(program, words, chatter = "inherit") {
+  const child = spawn(program, words, { stdio: ["ignore", "pipe", chatter] });
   running.add(child);
   child.once("exit", () => running.delete(child));
   return child;

@@ -6,7 +6,7 @@ import { after, afterEach, before, test } from "node:test";
 import { openBrowser } from "../lib/chromium.mjs";
 import { differenceCount, sumsOf } from "../lib/films.mjs";
 import * as pages from "../lib/pages.mjs";
-import { renderSums, startContributor, startServer } from "../lib/programs.mjs";
+import { renderLocally, startContributor, startServer } from "../lib/programs.mjs";
 
 const JOB = { scene: "night-city:size=200", width: 240, height: 136, samples: 32, seed: 9 };
 const SOURCE = { ...JOB, scene: "generated:night-city?size=200" };
@@ -16,7 +16,7 @@ let local;
 const open = [];
 before(async () => {
   server = await startServer();
-  local = await renderSums(JOB);
+  local = (await renderLocally(JOB)).sums;
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()));

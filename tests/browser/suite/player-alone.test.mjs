@@ -5,8 +5,8 @@ import { after, before, test } from "node:test";
 
 import { openBrowser } from "../lib/chromium.mjs";
 import { differenceCount, rmse, sumsOf } from "../lib/films.mjs";
-import { colourCount, readFilm, renderAlone, waitForPicture } from "../lib/pages.mjs";
-import { renderSums } from "../lib/programs.mjs";
+import { colourCount, readFilm, renderAlone, sceneIdOf, waitForPicture } from "../lib/pages.mjs";
+import { renderLocally } from "../lib/programs.mjs";
 import { serveFiles } from "../lib/static-server.mjs";
 
 /** Below this a screenshot shows a flat area or an error text, not a lit box. */
@@ -38,12 +38,13 @@ test("a player on plain HTML shows a picture", async () => {
 for (const scene of SCENES) {
   test(`WASM and native give the same bits: ${scene}`, async () => {
     const job = { scene, width: 96, height: 64, samples: 8, seed: 5 };
-    const native = await renderSums(job);
+    const native = await renderLocally(job);
     const tab = await browser.newTab();
     await renderAlone(tab, files.url, job, { device: "cpu" });
     const film = await readFilm(tab);
     assert.equal(film.isComplete, true);
-    assert.equal(differenceCount(sumsOf(film.bytes), native), 0, "sums differ");
+    assert.equal(await sceneIdOf(tab), native.sceneId, "packages differ");
+    assert.equal(differenceCount(sumsOf(film.bytes), native.sums), 0, "sums differ");
     assert.deepEqual(tab.complaints, []);
     await tab.close();
   });
@@ -60,8 +61,9 @@ test("dispose ends a player that is rendering, and its page goes on", async () =
 
 test("WebGPU agrees with the CPU within half the noise", async () => {
   const job = { scene: "cornell", width: 48, height: 32, samples: 16, seed: 5 };
-  const reference = await renderSums(job);
-  const noise = rmse(reference, await renderSums({ ...job, seed: 6 }), job.samples) / Math.SQRT2;
+  const reference = (await renderLocally(job)).sums;
+  const other = (await renderLocally({ ...job, seed: 6 })).sums;
+  const noise = rmse(reference, other, job.samples) / Math.SQRT2;
   const gpu = await openBrowser({ webgpu: true });
   try {
     const tab = await gpu.newTab();

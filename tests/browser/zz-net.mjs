@@ -1,0 +1,28 @@
+import { openBrowser } from "./lib/chromium.mjs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+const [scene="generated:cornell", size="320x180", samples="32", device="cpu", pdevice="cpu"] = process.argv.slice(2);
+const [width,height]=size.split("x");
+const server = spawn("/work/main/target/debug/p2c2r-server", ["--listen","127.0.0.1:8099","--assets","/work/scratch/assets","--data-dir",mkdtempSync("/tmp/p2c2r-")], {stdio:["ignore","inherit","inherit"]});
+await new Promise(r=>setTimeout(r,1500));
+const url="http://127.0.0.1:8099"; const room = crypto.randomUUID();
+const a = await openBrowser({webgpu: device==="gpu"}), b = await openBrowser({webgpu: pdevice==="gpu"});
+const log = (who)=>(m)=>console.log(who, m.type(), m.text());
+const ct = await a.newTab(); ct.on("console", log("C"));
+await ct.goto(`${url}/empty.html`);
+await ct.evaluate(async ([url,room,device])=>{ const {Contributor} = await import("/player/p2c2r-player.js"); const c = globalThis.c = new Contributor({signal:url, room, device, threads:1});
+ for (const t of ["statechange","error"]) c.addEventListener(t, e=>console.log(t, JSON.stringify(e.detail)));
+ await c.start(); }, [url,room,device]);
+console.log("contributor running");
+const pt = await b.newTab(); pt.on("console", log("P"));
+await pt.goto(`${url}/empty.html`);
+await pt.evaluate(([src,url,room,width,height,samples,device])=>{ const p = document.createElement("p2c2r-player");
+ for (const t of ["statechange","error","load"]) p.addEventListener(t, e=>console.log(t, JSON.stringify(e.detail)));
+ for (const [k,v] of Object.entries({src,signal:url,room,width,height,samples,device,threads:"1"})) p.setAttribute(k,v); document.body.append(p);}, [scene,url,room,width,height,samples,pdevice]);
+const t0=Date.now(); let state;
+while (Date.now()-t0 < 120000) { const s = await pt.evaluate(async()=>{const p=document.querySelector("p2c2r-player"); return {state:p.state, peers:p.peers, stats:await p.getStats()}}); state=s.state; if (state==="complete"||state==="error") {console.log(JSON.stringify(s.peers), JSON.stringify(s.stats));break;} await new Promise(r=>setTimeout(r,300)); }
+console.log(state, Date.now()-t0, JSON.stringify(await ct.evaluate(()=>globalThis.c.stats)));
+await pt.screenshot({path:"/work/scratch/net.png"});
+const t1=Date.now(); await ct.evaluate(()=>new Promise(r=>{c.addEventListener("statechange",e=>e.detail.to==="stopped"&&r()); c.stop();})); console.log("stop ms", Date.now()-t1);
+console.log(ct.complaints, pt.complaints);
+await a.close(); await b.close(); server.kill("SIGTERM"); process.exit(0);
