@@ -5,6 +5,7 @@
 //! surroundings; `web/player` is the browser around it.
 
 mod action;
+mod adapter;
 mod base;
 mod contributor;
 pub mod environment;

@@ -15,13 +15,22 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    /// Takes the size of a film; a new size begins black.
+    /// Takes the size of a film; the old picture is stretched until the film replaces it.
     pub(crate) fn resize(&mut self, width: u32, height: u32) {
         self.dirty.clear();
-        if (self.width, self.height) != (width, height) {
-            (self.width, self.height) = (width, height);
-            self.rgba = [0, 0, 0, 255].repeat(width as usize * height as usize);
+        if (self.width, self.height) == (width, height) {
+            return;
         }
+        let (old, _) = self.rgba.as_chunks::<4>();
+        let column = |x: u32| (u64::from(x) * u64::from(self.width) / u64::from(width)) as usize;
+        let row = |y: u32| (u64::from(y) * u64::from(self.height) / u64::from(height)) as usize;
+        let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+        let stretched = pixels.flat_map(|(x, y)| {
+            let index = row(y) * self.width as usize + column(x);
+            old.get(index).copied().unwrap_or([0, 0, 0, 255])
+        });
+        self.rgba = stretched.collect();
+        (self.width, self.height) = (width, height);
     }
 
     /// Notes that the film has changed there.
@@ -105,5 +114,18 @@ mod tests {
         let is_lit = |x: usize, y: usize| pixels[(y * 8 + x) * 4] > 0;
         assert!(is_lit(0, 0) && is_lit(3, 3) && is_lit(4, 1) && is_lit(7, 3));
         assert!(!is_lit(4, 0) && !is_lit(7, 0));
+    }
+
+    #[test]
+    fn new_size_begins_with_the_old_picture_stretched() {
+        let mut picture = Picture::default();
+        picture.resize(8, 4);
+        let left = PixelRect { x: 0, y: 0, width: 4, height: 4 };
+        picture.touch(left);
+        picture.paint(&film_with(left), &Display::default());
+        picture.resize(3, 2);
+        assert_eq!(picture.rgba.len(), 3 * 2 * 4);
+        let lit: Vec<bool> = picture.rgba.chunks(4).map(|pixel| pixel[0] > 0).collect();
+        assert_eq!(lit, [true, true, false, true, true, false]);
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use p2c2r_frame::Effects;
+use p2c2r_frame::{Effects, SceneId};
 use p2c2r_protocol::peer::{Capabilities, DeviceKind, PeerLimits, PeerName, Role};
 use p2c2r_protocol::{LeaseId, PeerId};
 use p2c2r_swarm::{
@@ -29,6 +29,17 @@ use crate::picture::{Picture, display, opaque_rgba8};
 use crate::scene_load::{Files, LoadedScene, load, pose, view};
 use crate::traced;
 
+/// A camera that has not moved for so long is rendered in full.
+const SETTLE: Duration = Duration::from_millis(250);
+/// While the camera moves, the film is small enough for its first sample to come this soon.
+const PREVIEW_S: f64 = 0.12;
+/// Speed before any is known, in samples a second.
+const ASSUMED_SPEED: f64 = 100_000.0;
+/// A preview's sides are divided by one of these.
+const PREVIEW_DIVISORS: [u32; 4] = [1, 2, 4, 8];
+/// Samples of a preview's pixels.
+const PREVIEW_SAMPLES: u32 = 8;
+
 /// The role of a player.
 pub(crate) struct PlayerRole {
     base: Base<LeaseId>,
@@ -42,6 +53,10 @@ pub(crate) struct PlayerRole {
     scene: Option<LoadedScene>,
     /// The package is on its way to the server, and peers must not hear of the scene before it is there.
     is_storing: bool,
+    /// The camera is moving: what is rendered is a preview until then.
+    settle_at: Option<Duration>,
+    /// Its cost has been probed.
+    probed: Option<SceneId>,
     /// A view waits for a scene, a tracer or the server.
     wants_job: bool,
     is_paused: bool,
@@ -82,6 +97,8 @@ impl PlayerRole {
             last_request: 0,
             scene: None,
             is_storing: false,
+            settle_at: None,
+            probed: None,
             wants_job: false,
             is_paused: false,
             requester: None,
@@ -100,7 +117,7 @@ impl PlayerRole {
     pub(crate) fn next_timeout(&self) -> Option<Duration> {
         let session = self.requester.as_ref().and_then(Requester::next_timeout);
         let network = self.base.network.as_ref().and_then(Network::next_timeout);
-        [session, network, self.reports.next_timeout()].into_iter().flatten().min()
+        [session, network, self.reports.next_timeout(), self.settle_at].into_iter().flatten().min()
     }
 
     /// Takes one event.
@@ -144,6 +161,9 @@ impl PlayerRole {
             ToSession::Settings { settings } => self.on_settings(now, settings),
             ToSession::Camera { camera } => {
                 if camera != self.camera {
+                    let is_free = matches!(camera, CameraChoice::LookAt { .. });
+                    let needs_preview = is_free && self.preview_divisor() > 1;
+                    self.settle_at = needs_preview.then_some(now + SETTLE);
                     self.camera = camera;
                     self.want_job(now);
                 }
@@ -203,12 +223,17 @@ impl PlayerRole {
                 self.base.report(category, code, message, false);
                 self.begin_job(now);
             }
-            Input::Timeout => self.feed(now, RequesterInput::Timeout),
+            Input::Timeout => {
+                self.feed(now, RequesterInput::Timeout);
+                if self.settle_at.take_if(|at| now >= *at).is_some() {
+                    self.want_job(now);
+                }
+            }
             _ => {}
         }
     }
 
-    fn is_current(&self, scene: p2c2r_frame::SceneId) -> bool {
+    fn is_current(&self, scene: SceneId) -> bool {
         self.scene.as_ref().is_some_and(|loaded| loaded.scene.id == scene)
     }
 
@@ -308,6 +333,7 @@ impl PlayerRole {
         }
         let Some(spec) = self.job_spec() else { return };
         self.wants_job = false;
+        self.probed = Some(spec.scene);
         let (width, height) = (spec.view.width_px, spec.view.height_px);
         let begun = match &mut self.requester {
             Some(requester) => requester.new_job(now, spec).map(|_| ()),
@@ -318,7 +344,7 @@ impl PlayerRole {
             return self.base.report(ErrorCategory::Config, "BAD_JOB", error, true);
         }
         self.picture.resize(width, height);
-        self.reports.begin(now);
+        self.reports.begin(now, self.settle_at.is_some());
         self.feed(now, RequesterInput::Timeout);
     }
 
@@ -337,7 +363,14 @@ impl PlayerRole {
 
     fn job_spec(&mut self) -> Option<JobSpec> {
         let loaded = self.scene.as_ref()?;
-        let RenderSettings { width, height, samples, seed, bounces, .. } = self.settings;
+        let RenderSettings { mut width, mut height, mut samples, seed, bounces, .. } =
+            self.settings;
+        if self.settle_at.is_some() {
+            let divisor = self.preview_divisor();
+            (width, height) = (width.div_ceil(divisor), height.div_ceil(divisor));
+            samples = samples.min(PREVIEW_SAMPLES);
+        }
+        let is_probed = self.probed == Some(loaded.scene.id);
         let Some(view) = view(&loaded.scene, &self.camera, width, height) else {
             let message = "the scene has no camera of that name";
             self.base.report(ErrorCategory::Config, "CAMERA_UNKNOWN", message, false);
@@ -353,8 +386,16 @@ impl PlayerRole {
             effects: Effects::PATH_TRACED,
             max_bounces: bounces,
             order: RefineOrder::Progressive,
-            cost: CostSource::Probe,
+            cost: if is_probed { CostSource::Learned } else { CostSource::Probe },
         })
+    }
+
+    /// How much smaller a preview is than the film.
+    fn preview_divisor(&self) -> u32 {
+        let pixels = f64::from(self.settings.width) * f64::from(self.settings.height);
+        let speed = self.reports.speed().unwrap_or(ASSUMED_SPEED);
+        let is_quick = |divisor: &&u32| pixels / f64::from(*divisor * *divisor) < speed * PREVIEW_S;
+        PREVIEW_DIVISORS.iter().find(is_quick).copied().unwrap_or(8)
     }
 
     fn take_news(&mut self, now: Duration, news: Vec<News>) {
@@ -474,7 +515,8 @@ impl PlayerRole {
         if let Some(requester) = &self.requester {
             let film = requester.film();
             let samples = film.sample_counts().iter().min().copied().unwrap_or(0);
-            answer = (film.width_px(), film.height_px(), samples, film.is_complete());
+            let is_complete = film.is_complete() && self.settle_at.is_none();
+            answer = (film.width_px(), film.height_px(), samples, is_complete);
             attachments.push(match format {
                 ExportFormat::Rgba8 => opaque_rgba8(film, &display(&self.settings)),
                 ExportFormat::Sums => traced::sums_bytes(film.sums()),

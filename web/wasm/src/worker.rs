@@ -15,6 +15,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessagePort, RtcDataChannel};
 
 use crate::action::Action;
+use crate::adapter;
 use crate::base::Event;
 use crate::environment::{Input, Output};
 use crate::gpu::Gpu;
@@ -104,6 +105,10 @@ impl Inner {
             return;
         }
         while let Some(event) = self.next_event() {
+            if matches!(event, Event::Input(Input::Timeout, _)) {
+                // It has fired, perhaps a little early: it must be set again even for the same time.
+                self.timer.set(None);
+            }
             self.watch_connection(&event);
             self.session.borrow_mut().handle(now(), event);
             while let Some(action) = self.next_action() {
@@ -181,7 +186,10 @@ impl Inner {
         spawn_local(async move {
             let event = match Gpu::request(now, allow_software).await {
                 Ok(context) => {
-                    let name = context.adapter_name().to_owned();
+                    let name = match adapter::name().await {
+                        Some(name) => name,
+                        None => context.adapter_name().to_owned(),
+                    };
                     inner.gpu.borrow_mut().begin(context);
                     Event::GpuReady { name }
                 }

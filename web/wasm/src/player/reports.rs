@@ -32,13 +32,22 @@ pub(super) struct Reports {
     last_peers: Duration,
     are_peers_changed: bool,
     is_complete: bool,
+    /// The camera moves: tiles are of another size than the page's film, and it is never complete.
+    is_preview: bool,
     rate: Meter,
+    speed: Option<f64>,
 }
 
 impl Reports {
     /// A new view begins.
-    pub(super) fn begin(&mut self, now: Duration) {
-        *self = Self { began: now, due: Some(now), ..Self::default() };
+    pub(super) fn begin(&mut self, now: Duration, is_preview: bool) {
+        let speed = self.speed;
+        *self = Self { began: now, due: Some(now), is_preview, speed, ..Self::default() };
+    }
+
+    /// Samples a second, as far as known.
+    pub(super) fn speed(&self) -> Option<f64> {
+        self.speed
     }
 
     /// When a report is due.
@@ -60,7 +69,9 @@ impl Reports {
         samples: SampleRange,
         peer: PeerInfo,
     ) {
-        self.tiles.push(MergedTile { rect, samples, peer });
+        if !self.is_preview {
+            self.tiles.push(MergedTile { rect, samples, peer });
+        }
         self.touch(now);
     }
 
@@ -72,7 +83,7 @@ impl Reports {
 
     /// The frame is whole.
     pub(super) fn complete(&mut self) {
-        self.is_complete = true;
+        self.is_complete = !self.is_preview;
     }
 }
 
@@ -136,9 +147,13 @@ fn figures(requester: &Requester, reports: &mut Reports, now: Duration) -> [Acti
     let film = requester.film();
     let merged = film.merged_paths() as f64;
     let fraction = merged / film.job_paths().max(1) as f64;
+    let rate = reports.rate.rate(now, merged);
+    if rate > 0.0 {
+        reports.speed = Some(rate);
+    }
     let sample = FromSession::Sample {
         samples_per_pixel: merged / film.rect().area() as f64,
-        samples_per_second: reports.rate.rate(now, merged),
+        samples_per_second: rate,
         elapsed_ms: now.saturating_sub(reports.began).as_secs_f64() * 1e3,
         is_complete: reports.is_complete,
     };

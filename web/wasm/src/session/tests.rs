@@ -192,15 +192,31 @@ fn lone_player_completes_with_the_bits_of_one_tracer() {
 fn new_camera_starts_the_film_again_and_late_tiles_of_the_old_one_are_dropped() {
     let mut world = World::player(None);
     world.trace_one();
-    let camera = CameraChoice::LookAt {
-        eye: [0.5, 1.2, 3.0],
-        target: [0.0, 1.0, 0.0],
-        tan_half_fov_y: 0.4,
-    };
+    let camera =
+        CameraChoice::LookAt { eye: [0.5, 1.2, 3.0], target: [0.0, 1.0, 0.0], tan_half_fov_y: 0.4 };
     world.page(ToSession::Camera { camera: camera.clone() });
     world.trace_all();
     let expected = world.expected(&camera);
     assert_eq!(world.film(), (expected, true));
+}
+
+#[test]
+fn moving_camera_shows_a_small_preview_and_then_the_whole_film() {
+    let mut world = World::player(None);
+    let large = RenderSettings { width: 640, height: 360, samples: 1, ..SETTINGS };
+    world.page(ToSession::Settings { settings: large });
+    world.tracing.clear();
+    let camera =
+        CameraChoice::LookAt { eye: [0.5, 1.2, 3.0], target: [0.0, 1.0, 0.0], tan_half_fov_y: 0.4 };
+    world.page(ToSession::Camera { camera });
+    world.page(ToSession::Export { request: 1, format: ExportFormat::Sums });
+    let Some(FromSession::Exported { width, .. }) = world.said.last() else { panic!("no film") };
+    assert_eq!(*width, 80);
+    world.now += Duration::from_secs(1);
+    world.feed(Input::Timeout, Vec::new());
+    world.page(ToSession::Export { request: 2, format: ExportFormat::Sums });
+    let Some(FromSession::Exported { width, .. }) = world.said.last() else { panic!("no film") };
+    assert_eq!(*width, 640);
 }
 
 #[test]
