@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use p2c2r_peer::native::DeviceChoice;
+use p2c2r_protocol::RoomId;
 
 /// Ray trace together: render, contribute, and look into scenes.
 #[derive(Debug, Parser)]
@@ -18,7 +20,9 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Render a picture.
-    Render(RenderArguments),
+    Render(Box<RenderArguments>),
+    /// Render for others until Ctrl-C.
+    Contribute(ContributeArguments),
     /// Inspect, pack or generate scenes.
     #[command(subcommand)]
     Scene(SceneCommand),
@@ -58,6 +62,22 @@ pub(crate) struct RenderArguments {
     /// Radiance is multiplied by this before it is shown (PNG only).
     #[arg(long, default_value_t = 1.0)]
     pub(crate) exposure: f32,
+    /// Server that introduces contributors: its http(s):// or ws(s):// address.
+    #[arg(long, value_name = "URL")]
+    pub(crate) signal: Option<String>,
+    /// Room to meet contributors in, 16 to 64 letters, digits, - or _; without it, the public pool.
+    #[arg(long, value_name = "ID", requires = "signal")]
+    pub(crate) room: Option<RoomId>,
+    /// Most contributors.
+    #[arg(long, value_name = "COUNT", default_value_t = 16, requires = "signal",
+          value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) max_peers: u16,
+    /// Trace nothing here: contributors do it all. For measurements.
+    #[arg(long, requires = "signal")]
+    pub(crate) no_local: bool,
+    /// Begin, and start the clock, when so many contributors are ready. For measurements.
+    #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "signal")]
+    pub(crate) wait_for_peers: usize,
     /// The picture: .png, .exr, .hdr, or .sums (raw little-endian u64 sums).
     #[arg(long, default_value = "render.png")]
     pub(crate) out: PathBuf,
@@ -65,6 +85,32 @@ pub(crate) struct RenderArguments {
     #[arg(long, value_name = "FILE.json")]
     pub(crate) stats: Option<PathBuf>,
     /// Print the report as one JSON line on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What `contribute` takes.
+#[derive(Debug, Args)]
+pub(crate) struct ContributeArguments {
+    /// The server's http(s):// or ws(s):// address; that of its contribute page will do.
+    pub(crate) url: String,
+    /// Whom to serve, 16 to 64 letters, digits, - or _; without it, the room of the address or the public pool.
+    #[arg(long, value_name = "ID")]
+    pub(crate) room: Option<RoomId>,
+    /// Name shown to requesters.
+    #[arg(long, default_value = "")]
+    pub(crate) name: String,
+    /// What traces here.
+    #[arg(long, value_enum, default_value_t = Device::Auto)]
+    pub(crate) device: Device,
+    /// CPU threads; 0 takes all.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) threads: usize,
+    /// Most requesters at the same time.
+    #[arg(long, value_name = "COUNT", default_value_t = 4,
+          value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) max_peers: u16,
+    /// Print what it came to as one JSON line on standard output.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -122,6 +168,16 @@ pub(crate) enum Device {
     Cpu,
     /// The GPU, a software one too.
     Gpu,
+}
+
+impl From<Device> for DeviceChoice {
+    fn from(device: Device) -> Self {
+        match device {
+            Device::Auto => Self::Auto,
+            Device::Cpu => Self::Cpu,
+            Device::Gpu => Self::Gpu,
+        }
+    }
 }
 
 /// Width × height in pixels.

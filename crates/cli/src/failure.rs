@@ -10,8 +10,12 @@ pub(crate) enum Failure {
     Usage,
     /// A scene, environment or picture that cannot be read.
     Input,
+    /// A server that cannot be reached or refuses, or nobody to render with.
+    Network,
     /// The output cannot be written.
     Output,
+    /// A GPU that is not there or fails.
+    Device,
 }
 
 impl Failure {
@@ -19,7 +23,9 @@ impl Failure {
         match self {
             Self::Usage => 2,
             Self::Input => 3,
+            Self::Network => 4,
             Self::Output => 5,
+            Self::Device => 6,
         }
     }
 }
@@ -29,7 +35,9 @@ impl fmt::Display for Failure {
         formatter.write_str(match self {
             Self::Usage => "the options do not fit",
             Self::Input => "the input cannot be used",
+            Self::Network => "the network cannot be used",
             Self::Output => "the output cannot be written",
+            Self::Device => "the device cannot be used",
         })
     }
 }

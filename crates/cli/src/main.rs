@@ -1,12 +1,14 @@
 //! `p2c2r`: contribute to a network, render with or without one, and look into scenes.
 //!
 //! Exit codes: 0 done, 1 something else went wrong, 2 wrong usage, 3 bad input, 4 no network, 5 cannot
-//! write the output, 130 stopped by the user.
+//! write the output, 6 no such device, 130 stopped by the user.
 
 mod args;
 mod compare;
+mod contribute;
 mod failure;
 mod local;
+mod network;
 mod picture;
 mod progress;
 mod render;
@@ -18,13 +20,16 @@ mod view;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing_subscriber::EnvFilter;
 
 use crate::args::{Arguments, Command};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    start_log();
     let result = match arguments.command {
         Command::Render(options) => render::run(&options),
+        Command::Contribute(options) => contribute::run(&options),
         Command::Scene(options) => scene_command::run(&options),
         Command::Compare(options) => compare::run(&options),
     };
@@ -35,4 +40,10 @@ fn main() -> ExitCode {
             failure::exit_code(&error)
         }
     }
+}
+
+/// Warnings of libraries go nowhere unless `RUST_LOG` asks for them: what matters is printed anyway.
+fn start_log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

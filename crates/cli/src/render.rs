@@ -6,10 +6,12 @@ use std::time::Instant;
 
 use anyhow::Context;
 use p2c2r_frame::{Effects, PixelRect, TileTask};
+use p2c2r_image::Film;
 
-use crate::args::{Device, RenderArguments};
-use crate::failure::{Failure, OrFail, fail};
+use crate::args::RenderArguments;
+use crate::failure::{Failure, OrFail};
 use crate::local::{self, Rendered};
+use crate::network;
 use crate::picture;
 use crate::scene_input::{self, LoadedScene};
 use crate::stats::{PeerShare, RenderReport};
@@ -25,18 +27,34 @@ pub(crate) fn run(options: &RenderArguments) -> anyhow::Result<()> {
     let mut report = empty_report(options, packed.id.to_string());
 
     let scene = Arc::new(scene);
-    let start = Instant::now();
-    let Rendered { film, counters } = match options.device {
-        Device::Auto | Device::Cpu => local::render_on_cpu(&scene, &task, options.threads)?,
-        Device::Gpu => return Err(fail(Failure::Usage, "gpu")),
+    let film = match &options.signal {
+        Some(signal) => {
+            let device = if options.no_local { "none" } else { "shared" };
+            report.device = device.to_owned();
+            let rendered = network::render_with_peers(options, signal, scene, packed.bytes, &task)?;
+            report.set_rendered(&rendered);
+            rendered.film
+        }
+        None => render_alone(options, &scene, &task, &mut report)?,
     };
-    report.set_local(counters, start.elapsed());
     report.is_partitioned = film.is_complete();
-    report.peers =
-        vec![PeerShare { id: "local".into(), kind: "local".into(), samples: film.merged_paths() }];
-
     picture::write(&film, &options.out, options.exposure)?;
     publish(options, &report)
+}
+
+fn render_alone(
+    options: &RenderArguments,
+    scene: &Arc<p2c2r_scene::Scene>,
+    task: &TileTask,
+    report: &mut RenderReport,
+) -> anyhow::Result<Film> {
+    let start = Instant::now();
+    let Rendered { film, counters, device } =
+        local::render(scene, task, options.device, options.threads)?;
+    report.device = device;
+    report.set_counters(counters, start.elapsed());
+    report.peers = vec![PeerShare::local(film.merged_paths())];
+    Ok(film)
 }
 
 /// The whole film and all samples as one task, checked.
@@ -62,13 +80,14 @@ fn empty_report(options: &RenderArguments, scene_id: String) -> RenderReport {
         height: options.size.height_px,
         spp: options.spp,
         seed: options.seed,
-        device: "cpu".into(),
+        device: String::new(),
         seconds: 0.0,
         rays: 0,
         shadow_rays: 0,
         rays_per_second: 0.0,
         is_partitioned: false,
         peers: Vec::new(),
+        network: None,
     }
 }
 

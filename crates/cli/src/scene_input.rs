@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use p2c2r_scene::{
-    GeneratedScene, PackedScene, Scene, SceneSource, UnpackLimits, generate, pack, unpack,
+    FolderResolver, GeneratedScene, ImportLimits, PackedScene, Scene, SceneSource, UnpackLimits,
+    generate, load_gltf, pack, parse_hdr, unpack,
 };
 
 use crate::failure::{Failure, OrFail, fail};
@@ -39,15 +40,23 @@ fn packed_scene(name: &str, environment: Option<&Path>) -> anyhow::Result<Packed
         }
         return stored_package(name);
     }
-    let source = source(name)?;
+    let mut source = source(name)?;
     if let Some(path) = environment {
-        return Err(fail(Failure::Usage, path.display().to_string()));
+        source = source.with_environment(read_environment(path)?);
     }
     pack(&source).or_fail(Failure::Input).with_context(|| name.to_owned())
 }
 
 /// A scene as authored, from a file or from its name.
 fn source(name: &str) -> anyhow::Result<SceneSource> {
+    if has_extension(name, "glb") || has_extension(name, "gltf") {
+        let path = Path::new(name);
+        let root = read(path)?;
+        let resolver = FolderResolver::beside(path);
+        return load_gltf(&root, &resolver, &ImportLimits::default())
+            .or_fail(Failure::Input)
+            .with_context(|| name.to_owned());
+    }
     let scene: GeneratedScene = name.parse().map_err(|error| {
         let files = "a scene is a .glb, .gltf or .p2c2r file, or a generated one";
         fail(Failure::Input, format!("`{name}`: {error}; {files}"))
@@ -61,6 +70,12 @@ fn stored_package(name: &str) -> anyhow::Result<PackedScene> {
         .or_fail(Failure::Input)
         .with_context(|| name.to_owned())?;
     Ok(PackedScene { bytes, id: scene.id, warnings: Vec::new() })
+}
+
+fn read_environment(path: &Path) -> anyhow::Result<p2c2r_scene::EnvironmentSource> {
+    parse_hdr(&read(path)?)
+        .or_fail(Failure::Input)
+        .with_context(|| format!("environment {}", path.display()))
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use p2c2r_frame::TraceCounters;
+use p2c2r_peer::native::{Rendered, WorkerReport};
 use serde::Serialize;
 
 /// Who rendered how much.
@@ -12,8 +13,14 @@ pub(crate) struct PeerShare {
     pub(crate) id: String,
     /// browser-gpu, browser-cpu, native-gpu, native-cpu or local.
     pub(crate) kind: String,
+    /// What the peer calls itself; unchecked.
+    pub(crate) name: String,
     /// Merged samples: pixels × samples per pixel.
     pub(crate) samples: u64,
+    /// Merged tiles.
+    pub(crate) tiles: u64,
+    /// Bytes of messages from the peer.
+    pub(crate) received_bytes: u64,
 }
 
 /// What `--stats` and `--json` write.
@@ -31,13 +38,13 @@ pub(crate) struct RenderReport {
     pub(crate) spp: u32,
     /// Seed.
     pub(crate) seed: u32,
-    /// What traced here.
+    /// What traced here; `shared` where peers took part, `none` where only they did.
     pub(crate) device: String,
     /// From the loaded scene to the merged film.
     pub(crate) seconds: f64,
-    /// Closest-hit rays traced here.
+    /// Closest-hit rays, of peers as they report them.
     pub(crate) rays: u64,
-    /// Shadow rays traced here.
+    /// Shadow rays, of peers as they report them.
     pub(crate) shadow_rays: u64,
     /// Both kinds together, per second.
     pub(crate) rays_per_second: f64,
@@ -45,15 +52,68 @@ pub(crate) struct RenderReport {
     pub(crate) is_partitioned: bool,
     /// Shares of the samples.
     pub(crate) peers: Vec<PeerShare>,
+    /// What only a render with peers has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) network: Option<NetworkReport>,
+}
+
+/// Figures of the network.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct NetworkReport {
+    /// From the start to the first linked contributor.
+    pub(crate) connect_seconds: Option<f64>,
+    /// Longest task message.
+    pub(crate) task_bytes_max: usize,
+    /// Bytes of results per merged sample of a contributor.
+    pub(crate) result_bytes_per_sample: Option<f64>,
+    /// What went wrong without ending the render.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl PeerShare {
+    /// The share of this process where nobody else took part.
+    pub(crate) fn local(samples: u64) -> Self {
+        let (id, kind) = ("local".to_owned(), "local".to_owned());
+        Self { id, kind, name: String::new(), samples, tiles: 1, received_bytes: 0 }
+    }
+
+    fn of(worker: &WorkerReport) -> Self {
+        Self {
+            id: worker.id.clone(),
+            kind: worker.kind.to_owned(),
+            name: worker.name.clone(),
+            samples: worker.samples,
+            tiles: worker.tiles,
+            received_bytes: worker.received_bytes,
+        }
+    }
 }
 
 impl RenderReport {
-    /// Fills in what was traced here.
-    pub(crate) fn set_local(&mut self, counters: TraceCounters, elapsed: Duration) {
+    /// Fills in what was traced, and in which time.
+    pub(crate) fn set_counters(&mut self, counters: TraceCounters, elapsed: Duration) {
         self.seconds = elapsed.as_secs_f64();
         self.rays = counters.rays;
         self.shadow_rays = counters.shadow_rays;
         let rays = counters.rays.saturating_add(counters.shadow_rays) as f64;
         self.rays_per_second = rays / self.seconds.max(f64::MIN_POSITIVE);
+    }
+
+    /// Fills in what a render with peers came to.
+    pub(crate) fn set_rendered(&mut self, rendered: &Rendered) {
+        let mut counters = TraceCounters::default();
+        rendered.workers.iter().for_each(|worker| counters.add(worker.counters));
+        self.set_counters(counters, rendered.elapsed);
+        self.peers = rendered.workers.iter().map(PeerShare::of).collect();
+        let remote = || self.peers.iter().filter(|peer| peer.kind != "local");
+        let samples: u64 = remote().map(|peer| peer.samples).sum();
+        let bytes: u64 = remote().map(|peer| peer.received_bytes).sum();
+        let per_sample = bytes as f64 / samples as f64;
+        self.network = Some(NetworkReport {
+            connect_seconds: rendered.network.connect.map(|time| time.as_secs_f64()),
+            task_bytes_max: rendered.network.task_bytes_max,
+            result_bytes_per_sample: (samples > 0).then_some(per_sample),
+            warnings: rendered.network.warnings.clone(),
+        });
     }
 }

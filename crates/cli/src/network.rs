@@ -1,0 +1,103 @@
+//! A job rendered together with contributors that a server introduces.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use indicatif::ProgressBar;
+use p2c2r_frame::TileTask;
+use p2c2r_peer::native::{
+    PeerError, RenderEvent, RenderJob, RenderOptions, Rendered, ServerAddress, TracingDevice,
+    render,
+};
+use p2c2r_protocol::peer::PeerName;
+use p2c2r_scene::Scene;
+
+use crate::args::RenderArguments;
+use crate::failure::{Failure, fail};
+use crate::progress;
+
+/// Name under which contributors see this process.
+const REQUESTER_NAME: &str = "p2c2r render";
+
+/// Renders with whoever comes; warnings go to standard error.
+pub(crate) fn render_with_peers(
+    options: &RenderArguments,
+    signal: &str,
+    scene: Arc<Scene>,
+    package: Vec<u8>,
+    task: &TileTask,
+) -> anyhow::Result<Rendered> {
+    let server = ServerAddress::parse(signal).map_err(failure_of)?;
+    let device = match options.no_local {
+        true => None,
+        false => {
+            let choice = options.device.into();
+            Some(TracingDevice::find(choice, options.threads).map_err(failure_of)?)
+        }
+    };
+    let job = RenderJob {
+        scene,
+        package: package.into(),
+        view: task.view,
+        samples_per_pixel: task.samples.count,
+        seed: task.seed,
+        max_bounces: task.max_bounces,
+    };
+    let room = options.room.clone().or_else(|| server.room().cloned());
+    let name = PeerName::lossy(REQUESTER_NAME);
+    let render_options = RenderOptions {
+        server,
+        room,
+        name,
+        max_peers: options.max_peers,
+        device,
+        wait_for_peers: options.wait_for_peers,
+        seed: random_seed()?,
+    };
+    let bar = progress::bar("rendering");
+    let show = |event| show(&bar, event);
+    let result = runtime()?.block_on(render(job, render_options, show));
+    bar.finish_and_clear();
+    result.map_err(failure_of)
+}
+
+fn show(bar: &ProgressBar, event: RenderEvent) {
+    match event {
+        RenderEvent::Progress(share) => progress::set(bar, share as f32),
+        RenderEvent::PeerReady { name, kind } => say(bar, &format!("{name} ({kind}) joins")),
+        RenderEvent::PeerLost { id, reason } => say(bar, &format!("peer {id} is gone: {reason}")),
+        RenderEvent::Warning(warning) => say(bar, &format!("warning: {warning}")),
+    }
+}
+
+/// A line above the bar, or on plain standard error where there is none.
+pub(crate) fn say(bar: &ProgressBar, line: &str) {
+    bar.suspend(|| eprintln!("{line}"));
+}
+
+/// The event loop of a peer: two threads, since tracing has its own.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the network threads")
+}
+
+/// Spreads the reconnects of many peers.
+pub(crate) fn random_seed() -> anyhow::Result<u64> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).context("the system has no random numbers")?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+/// With the exit code that belongs to it.
+pub(crate) fn failure_of(error: PeerError) -> anyhow::Error {
+    let failure = match &error {
+        PeerError::Address(_) | PeerError::Job(_) => Failure::Usage,
+        PeerError::Network(_) | PeerError::Refused(_) => Failure::Network,
+        PeerError::Device(_) => Failure::Device,
+        _ => return anyhow::Error::new(error),
+    };
+    fail(failure, error.to_string())
+}
