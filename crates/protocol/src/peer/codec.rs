@@ -110,6 +110,10 @@ pub fn decode(channel: Channel, bytes: &[u8]) -> Result<Message, DecodeError> {
         return Err(DecodeError::WrongChannel { name, channel });
     }
     if let Message::Hello(hello) = &message {
+        // A tag can be written longer than it needs to be, and so pass the first look at it.
+        if hello.version != PROTOCOL_VERSION {
+            return Err(DecodeError::Version { theirs: hello.version });
+        }
         let lanes = hello.capabilities.lanes;
         if lanes == 0 || lanes > MAX_LANES {
             return Err(DecodeError::Lanes { lanes });
