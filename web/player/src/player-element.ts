@@ -266,10 +266,10 @@ export class P2c2rPlayer extends ElementBase {
     const { samplesPerPixel, samplesPerSecond, elapsedMs, isComplete } = message;
     this.#sample = { samplesPerPixel, samplesPerSecond, elapsedMs, peers: this.#connected() };
     this.#emit("sample", this.#sample);
-    if (isComplete) {
+    if (isComplete && this.#state !== "complete") {
       this.#change("complete", null);
       this.#emit("complete", this.#sample);
-    } else if (this.#state === "complete") this.#change("rendering", null);
+    } else if (!isComplete && this.#state === "complete") this.#change("rendering", null);
   }
 
   #connected(): number {

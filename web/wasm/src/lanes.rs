@@ -103,7 +103,8 @@ impl<K: Clone + PartialEq> Lanes<K> {
     pub(crate) fn pool_ready(&mut self, workers: u32) {
         self.device = Device::Cpu;
         self.workers = workers;
-        self.name = if workers == 1 { "1 CPU thread".to_owned() } else { format!("{workers} CPU threads") };
+        self.name =
+            if workers == 1 { "1 CPU thread".to_owned() } else { format!("{workers} CPU threads") };
     }
 
     /// Nothing can trace here any more.

@@ -38,7 +38,9 @@ const ASSUMED_SPEED: f64 = 100_000.0;
 /// A preview's sides are divided by one of these.
 const PREVIEW_DIVISORS: [u32; 4] = [1, 2, 4, 8];
 /// Samples of a preview's pixels.
-const PREVIEW_SAMPLES: u32 = 8;
+const PREVIEW_SAMPLES: u32 = 2;
+/// A preview may grow for so long before the next camera replaces it.
+const PREVIEW_HOLD: Duration = Duration::from_millis(150);
 
 /// The role of a player.
 pub(crate) struct PlayerRole {
@@ -55,6 +57,8 @@ pub(crate) struct PlayerRole {
     is_storing: bool,
     /// The camera is moving: what is rendered is a preview until then.
     settle_at: Option<Duration>,
+    /// A preview that should be seen before the next one begins.
+    hold_until: Option<Duration>,
     /// Its cost has been probed.
     probed: Option<SceneId>,
     /// A view waits for a scene, a tracer or the server.
@@ -98,6 +102,7 @@ impl PlayerRole {
             scene: None,
             is_storing: false,
             settle_at: None,
+            hold_until: None,
             probed: None,
             wants_job: false,
             is_paused: false,
@@ -117,7 +122,8 @@ impl PlayerRole {
     pub(crate) fn next_timeout(&self) -> Option<Duration> {
         let session = self.requester.as_ref().and_then(Requester::next_timeout);
         let network = self.base.network.as_ref().and_then(Network::next_timeout);
-        [session, network, self.reports.next_timeout(), self.settle_at].into_iter().flatten().min()
+        let own = [self.reports.next_timeout(), self.settle_at, self.hold_until];
+        own.into_iter().chain([session, network]).flatten().min()
     }
 
     /// Takes one event.
@@ -145,6 +151,8 @@ impl PlayerRole {
             Event::GpuFailed { message } => self.on_gpu_failed(now, &message),
             Event::GpuTraced { .. } | Event::GpuTraceFailed { .. } => {}
         }
+        self.hold_until.take_if(|until| now >= *until);
+        self.begin_job(now);
         self.report_if_due(now);
     }
 
@@ -328,13 +336,15 @@ impl PlayerRole {
     fn begin_job(&mut self, now: Duration) {
         let can_trace = self.base.lanes.is_ready() || self.choice == DeviceChoice::None;
         let peers_may_ask = self.base.network.is_some() && self.is_storing;
-        if !self.wants_job || !can_trace || peers_may_ask {
+        let is_held = self.hold_until.is_some() && self.settle_at.is_some();
+        if !self.wants_job || !can_trace || peers_may_ask || is_held {
             return;
         }
         let Some(spec) = self.job_spec() else { return };
         self.wants_job = false;
         self.probed = Some(spec.scene);
         let (width, height) = (spec.view.width_px, spec.view.height_px);
+        self.paint();
         let begun = match &mut self.requester {
             Some(requester) => requester.new_job(now, spec).map(|_| ()),
             None => Requester::new(self.requester_config(), spec)
@@ -344,6 +354,7 @@ impl PlayerRole {
             return self.base.report(ErrorCategory::Config, "BAD_JOB", error, true);
         }
         self.picture.resize(width, height);
+        self.hold_until = self.settle_at.map(|_| now + PREVIEW_HOLD);
         self.reports.begin(now, self.settle_at.is_some());
         self.feed(now, RequesterInput::Timeout);
     }
@@ -472,6 +483,7 @@ impl PlayerRole {
             RequesterOutput::FrameComplete { .. } => {
                 self.reports.complete();
                 self.report(now);
+                self.hold_until = None;
             }
             RequesterOutput::LocalTracerLost => {
                 let message = "the tracer of this page failed too often; peers go on";

@@ -18,7 +18,9 @@ export async function fetchScene(
   url: string,
   onProgress: (fraction: number) => void,
 ): Promise<SceneFiles> {
-  const root = await fetchLimited(url, MAX_FETCH_BYTES, onProgress);
+  // The text of a `.gltf` is the small part of what is to come.
+  const isWhole = !new URL(url).pathname.endsWith(".gltf");
+  const root = await fetchLimited(url, MAX_FETCH_BYTES, isWhole ? onProgress : undefined);
   const uris = externalUris(root);
   const files: SceneFiles = { names: [url, ...uris.map(decodeURIComponent)], bytes: [root] };
   let budget = MAX_FETCH_BYTES - root.byteLength;

@@ -41,8 +41,9 @@ pub(super) struct Reports {
 impl Reports {
     /// A new view begins.
     pub(super) fn begin(&mut self, now: Duration, is_preview: bool) {
-        let speed = self.speed;
-        *self = Self { began: now, due: Some(now), is_preview, speed, ..Self::default() };
+        let Self { speed, last_paint, .. } = *self;
+        let due = Some(now);
+        *self = Self { began: now, due, is_preview, speed, last_paint, ..Self::default() };
     }
 
     /// Samples a second, as far as known.
@@ -97,15 +98,11 @@ impl PlayerRole {
 
     /// Paints and tells what is new.
     pub(super) fn report(&mut self, now: Duration) {
-        let Some(requester) = &self.requester else { return };
         self.reports.due = None;
         self.reports.last_paint = now;
+        self.paint();
+        let Some(requester) = &self.requester else { return };
         let mut actions = Vec::new();
-        if self.picture.is_dirty() {
-            let (width, height, rgba) =
-                self.picture.paint(requester.film(), &display(&self.settings));
-            actions.push(Action::Output(Output::Paint { width, height }, vec![rgba]));
-        }
         let tiles = std::mem::take(&mut self.reports.tiles);
         if !tiles.is_empty() {
             actions.push(FromSession::Tiles { tiles }.into());
@@ -129,6 +126,18 @@ impl PlayerRole {
             self.reports.due = None;
         }
         self.base.actions.extend(actions);
+    }
+
+    /// Shows what the film holds and the picture does not.
+    pub(super) fn paint(&mut self) {
+        if let Some(requester) = &self.requester
+            && self.picture.is_dirty()
+        {
+            let display = display(&self.settings);
+            let (width, height, rgba) = self.picture.paint(requester.film(), &display);
+            let paint = Action::Output(Output::Paint { width, height }, vec![rgba]);
+            self.base.actions.push_back(paint);
+        }
     }
 
     fn share(&self, stats: WorkerStats) -> PeerShare {
