@@ -3,10 +3,12 @@
 //! Nothing here knows a tracer: tests pass theirs in, so that every tracer is held to the same list.
 
 pub mod bit_equality;
+mod builder;
 mod compare;
 mod fixtures;
 mod picture;
 
+pub use builder::{SceneBuilder, emitter, material};
 pub use compare::{Difference, difference, mean_radiance, radiances};
 pub use fixtures::{generated_scene, whole_task};
 pub use picture::save_png;

@@ -108,6 +108,7 @@ impl BoxRay {
     }
 
     /// The children that the ray enters, the nearer one first.
+    #[inline]
     fn children(&self, node: &BvhNode, t_max: f32) -> (Option<Entry>, Option<Entry>) {
         let enter = |child: u32, count: u32, low, high| {
             if child == NO_INDEX {
@@ -221,3 +222,7 @@ impl Query<'_> {
         self.hit.as_ref().is_some_and(|known| order(hit) < order(known))
     }
 }
+
+#[cfg(test)]
+#[path = "bvh_tests.rs"]
+mod tests;

@@ -32,8 +32,6 @@ pub(crate) struct Prepared {
     pub(crate) scene: Arc<Scene>,
     /// One entry per mesh.
     pub(crate) mesh_traits: Vec<MeshTraits>,
-    /// Indices of `Scene::emissive_triangles`, sorted by (instance, triangle).
-    emissive_order: Vec<u32>,
     /// The groups that can be sampled, each chosen with equal probability.
     pub(crate) light_groups: Vec<LightGroup>,
     /// What the dielectric lobe reflects.
@@ -54,11 +52,6 @@ impl Prepared {
                 }
             })
             .collect();
-        let mut emissive_order: Vec<u32> = (0..scene.emissive_triangles.len() as u32).collect();
-        emissive_order.sort_by_key(|&index| {
-            let light = &scene.emissive_triangles[index as usize];
-            (light.instance, light.triangle)
-        });
         let mut light_groups = Vec::new();
         if !scene.emissive_triangles.is_empty() {
             light_groups.push(LightGroup::Emissive);
@@ -70,13 +63,7 @@ impl Prepared {
         if scene.environment.as_ref().is_some_and(|light| !light.alias.is_empty()) {
             light_groups.push(LightGroup::Environment);
         }
-        Self {
-            mesh_traits,
-            emissive_order,
-            light_groups,
-            specular_albedo: SpecularAlbedo::new(),
-            scene,
-        }
+        Self { mesh_traits, light_groups, specular_albedo: SpecularAlbedo::new(), scene }
     }
 
     /// Probability with which one of the scene's light groups is chosen.
@@ -84,21 +71,16 @@ impl Prepared {
         1.0 / self.light_groups.len() as f32
     }
 
-    /// The light that this triangle of this instance is.
+    /// The light that this triangle of this instance is; the scene keeps them in this order.
     pub(crate) fn emissive_triangle(
         &self,
         instance: u32,
         triangle: u32,
     ) -> Option<&EmissiveTriangle> {
         let lights = &self.scene.emissive_triangles;
-        let place = self
-            .emissive_order
-            .binary_search_by_key(&(instance, triangle), |&index| {
-                let light = &lights[index as usize];
-                (light.instance, light.triangle)
-            })
-            .ok()?;
-        lights.get(self.emissive_order[place] as usize)
+        let place = lights
+            .binary_search_by_key(&(instance, triangle), |light| (light.instance, light.triangle));
+        place.ok().and_then(|index| lights.get(index))
     }
 
     /// Corners of a triangle in object space.

@@ -209,19 +209,27 @@ mod tests {
         }
     }
 
-    /// What averages out to within the noise of 1/√n for random numbers is far better here.
+    /// The first samples of many pixels, seen through two blocks: a path's vertices must not be related.
     #[test]
-    fn blocks_are_not_correlated_over_the_samples_of_a_pixel() {
-        for lane in [0, 1, 2, 3] {
-            let mut sum = 0.0;
-            for sample in 0..4096 {
-                let random = SampleRandom::new(3, 8, sample, 5);
-                let [a, b] = [random.vertex(0, 1)[lane], random.vertex(1, 1)[lane]];
-                sum += (f64::from(unit_from_word(a)) - 0.5) * (f64::from(unit_from_word(b)) - 0.5);
+    fn blocks_of_a_path_are_independent() {
+        let pair = |a: u32, b: u32| (a >> 28 << 28) | (b >> 28 << 24);
+        for samples in [4, 16, 256] {
+            for (ours, theirs) in [(1, 2), (2, 3), (2, 5), (5, 8), (0, 2)] {
+                for lanes in 0..16 {
+                    let words = (0..102_400 / samples).flat_map(|pixel| {
+                        (0..samples).map(move |sample| {
+                            let random = SampleRandom::new(pixel & 63, pixel >> 6, sample, 1);
+                            let (a, b) = (random.block(ours), random.block(theirs));
+                            pair(a[lanes / 4], b[lanes % 4])
+                        })
+                    });
+                    let value = chi_square(words);
+                    assert!(
+                        value < CHI_SQUARE_LIMIT,
+                        "{samples} samples, blocks {ours} and {theirs}, lanes {lanes}: {value}"
+                    );
+                }
             }
-            // The product of two independent uniform deviates has deviation 1/12.
-            let correlation = sum / 4096.0 * 12.0;
-            assert!(correlation.abs() < 5.0 / 64.0, "lane {lane}: {correlation}");
         }
     }
 

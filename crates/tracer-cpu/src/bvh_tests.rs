@@ -1,0 +1,137 @@
+//! The tree finds what a search through every triangle of every instance finds, to the bit.
+
+use std::sync::Arc;
+
+use p2c2r_testkit::{SceneBuilder, generated_scene, material};
+
+use super::*;
+use crate::rng::{pcg4d, unit_from_word};
+
+/// Tests every triangle without any box.
+fn brute_force(prepared: &Prepared, ray: &Ray) -> Option<Hit> {
+    let mut query = Query { ray, t_max: ray.t_max, hit: None };
+    for (index, instance) in prepared.scene.instances.iter().enumerate() {
+        let object_from_world = Affine::from_rows(instance.object_from_world);
+        let sheared = ShearedRay::new(
+            object_from_world.point(ray.origin),
+            object_from_world.vector(ray.direction),
+        );
+        let mesh = &prepared.scene.meshes[instance.mesh as usize];
+        for triangle in mesh.first_triangle..mesh.first_triangle + mesh.triangle_count {
+            query.test_triangle(prepared, &sheared, index as u32, triangle);
+        }
+    }
+    query.hit
+}
+
+fn random_ray(scene: &p2c2r_scene::Scene, index: u32) -> Ray {
+    let [low, high] = scene.bounds.map(Vec3::from);
+    let random = |salt: u32| {
+        let words = pcg4d([index, salt, 0, 77]).map(unit_from_word);
+        Vec3::new(words[0], words[1], words[2])
+    };
+    let origin = low + (high - low) * random(0);
+    let mut direction = random(1) - Vec3::splat(0.5);
+    // Some rays run along an axis or in a plane: the box test's special cases.
+    match index % 8 {
+        0 => direction.y = 0.0,
+        1 => direction = Vec3::new(0.0, 0.0, direction.z),
+        2 => direction.x = 1e-30,
+        _ => {}
+    }
+    Ray { origin, direction, t_max: f32::MAX, key: index }
+}
+
+fn check_scene(text: &str, rays: u32) {
+    let prepared = Prepared::new(generated_scene(text));
+    let mut hits = 0;
+    for index in 0..rays {
+        let ray = random_ray(&prepared.scene, index);
+        let expected = brute_force(&prepared, &ray);
+        assert_eq!(nearest_hit(&prepared, &ray), expected, "{text}, ray {index}: {ray:?}");
+        assert_eq!(is_occluded(&prepared, &ray), expected.is_some(), "{text}, ray {index}");
+        if let Some(hit) = expected {
+            hits += 1;
+            // A ray that ends before the hit is free up to there.
+            let short = Ray { t_max: hit.t, ..ray };
+            assert!(nearest_hit(&prepared, &short).is_none(), "{text}, ray {index}");
+        }
+    }
+    assert!(hits > rays / 20, "{text}: only {hits} rays hit anything");
+}
+
+#[test]
+fn tree_and_brute_force_agree() {
+    check_scene("cornell", 20_000);
+    check_scene("furnace", 2_000);
+    check_scene("night-city:size=12,seed=3", 500);
+}
+
+#[test]
+fn of_equal_hits_the_first_authored_wins() {
+    let quad = |builder: SceneBuilder| {
+        builder.quad([-1., -1., 0.], [2., 0., 0.], [0., 2., 0.], material(0.5, 0.0, 1.0))
+    };
+    let scene = quad(quad(quad(SceneBuilder::new()))).build();
+    let prepared = Prepared::new(Arc::clone(&scene));
+    for index in 0..200 {
+        let words = pcg4d([index, 0, 0, 0]).map(unit_from_word);
+        let origin = Vec3::new(words[0] - 0.5, words[1] - 0.5, 3.0 + words[2]);
+        let direction = Vec3::new(words[2] - 0.5, words[3] - 0.5, -4.0);
+        let ray = Ray { origin, direction, t_max: f32::MAX, key: 0 };
+        let hit = nearest_hit(&prepared, &ray).unwrap();
+        assert_eq!(scene.instances[hit.instance as usize].source_index, 0, "ray {index}");
+    }
+}
+
+/// Rays from outside at every vertex and edge of a closed ball, and at points inside of it.
+#[test]
+fn closed_surfaces_have_no_holes() {
+    let prepared = Prepared::new(generated_scene("furnace"));
+    let scene = &prepared.scene;
+    for (index, triangle) in scene.triangles.iter().enumerate() {
+        let [a, b, c] = triangle.map(|vertex| Vec3::from(scene.positions[vertex as usize]));
+        let words = pcg4d([index as u32, 0, 0, 1]).map(unit_from_word);
+        let inside = Vec3::new(words[0], words[1], words[2]) - Vec3::splat(0.5);
+        for target in [a, (a + b) * 0.5, b + (c - b) * words[3], inside] {
+            let outside = (a + inside * 0.5) * 4.0;
+            let ray = Ray { origin: outside, direction: target - outside, t_max: f32::MAX, key: 0 };
+            assert!(nearest_hit(&prepared, &ray).is_some(), "triangle {index}: {target:?}");
+        }
+    }
+}
+
+#[test]
+fn scattered_rays_stay_in_a_closed_box() {
+    let mut builder = SceneBuilder::new();
+    for (corner, u, v) in [
+        ([0., 0., 0.], [1., 0., 0.], [0., 1., 0.]),
+        ([0., 0., 1.], [1., 0., 0.], [0., 1., 0.]),
+        ([0., 0., 0.], [0., 1., 0.], [0., 0., 1.]),
+        ([1., 0., 0.], [0., 1., 0.], [0., 0., 1.]),
+        ([0., 0., 0.], [0., 0., 1.], [1., 0., 0.]),
+        ([0., 1., 0.], [0., 0., 1.], [1., 0., 0.]),
+    ] {
+        builder = builder.quad(corner, u, v, material(0.5, 0.0, 1.0));
+    }
+    let prepared = Prepared::new(builder.build());
+    let mut lost = 0;
+    for index in 0..200_000 {
+        let words = pcg4d([index, 0, 0, 0]).map(unit_from_word);
+        let direction = Vec3::new(words[0], words[1], words[2]) - Vec3::splat(0.5);
+        let direction = direction.normalized_or(Vec3::ONE);
+        let ray = Ray { origin: Vec3::splat(0.5), direction, t_max: f32::MAX, key: 0 };
+        let hit = nearest_hit(&prepared, &ray).unwrap();
+        let surface = crate::surface::Surface::at_hit(&prepared, &ray, &hit);
+        let words = pcg4d([index, 0, 0, 1]).map(unit_from_word);
+        let wi = Vec3::new(words[0], words[1], words[2]) - Vec3::splat(0.5);
+        let wi = if wi.dot(surface.geometric_normal) < 0.0 { -wi } else { wi };
+        let origin = surface.point.offset_along(surface.geometric_normal, wi);
+        let next = Ray { origin, direction: wi, t_max: f32::MAX, key: 0 };
+        let met = nearest_hit(&prepared, &next).map(|hit| hit.triangle);
+        assert_ne!(met, Some(hit.triangle), "{index}: {next:?}");
+        lost += u32::from(met.is_none());
+    }
+    // Within micrometres of an edge the other wall is nearer than rounding can tell.
+    assert!(lost < 10, "{lost} rays were lost");
+}
