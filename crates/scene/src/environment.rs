@@ -6,8 +6,8 @@ use crate::{Environment, EnvironmentSource};
 
 /// Bias of the shared exponent: a mantissa of 128 with this exponent plus eight is 2⁷.
 const EXPONENT_BIAS: i32 = 136;
-/// Times the mean from which a texel is bright enough to be sampled.
-const OUTSTANDING: f32 = 1.01;
+/// Times the mean from which a texel is sampled: a soft sky is found well by scattered rays.
+const OUTSTANDING: f32 = 2.0;
 
 impl EnvironmentSource {
     /// Rounds linear radiance to shared-exponent texels; `radiance` is asked for each column and row.
@@ -69,7 +69,7 @@ fn power_of_two(exponent: i32) -> f32 {
 
 /// Decodes all texels and builds the tables; a black environment is none.
 ///
-/// Only what is brighter than the mean is sampled: scattered rays find the rest with less noise
+/// Only what stands out above the mean is sampled: scattered rays find the rest with less noise
 /// (MIS compensation, Karlík et al. 2019). Where nothing stands out the tables are empty.
 pub(crate) fn assemble_environment(source: &EnvironmentSource) -> Option<Environment> {
     let (width, height) = (source.width, source.height);

@@ -36,7 +36,7 @@ fn cornell_survives_packing() {
     assert_eq!(scene.cameras[0].name, "front");
     assert!(scene.environment.is_none());
     let area: f32 = scene.emissive_triangles.iter().map(|triangle| triangle.area_m2).sum();
-    assert!((area - 0.25).abs() < 1e-5);
+    assert!((area - 0.36).abs() < 1e-5);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::{Material, SceneSource};
 const WHITE: [f32; 3] = [0.73, 0.73, 0.73];
 const RED: [f32; 3] = [0.63, 0.065, 0.05];
 const GREEN: [f32; 3] = [0.14, 0.45, 0.091];
-const LIGHT_RADIANCE: [f32; 3] = [17.0, 12.0, 6.0];
+const LIGHT_RADIANCE: [f32; 3] = [16.0, 13.0, 9.5];
 
 /// The box with its light, a white block and a taller one of brushed metal.
 pub(super) fn cornell() -> SceneSource {
@@ -34,7 +34,7 @@ pub(super) fn cornell() -> SceneSource {
 
     let light = add_material(&mut scene, emitter(LIGHT_RADIANCE));
     let mut lamp = MeshBuilder::new(light);
-    lamp.quad(v(-0.25, 1.98, -0.25), v(0.5, 0.0, 0.0), v(0.0, 0.0, 0.5));
+    lamp.quad(v(-0.3, 1.98, -0.3), v(0.6, 0.0, 0.0), v(0.0, 0.0, 0.6));
     add_in_place(&mut scene, lamp.finish());
 
     let (sin, cos) = sin_cos_turns(0.05);
@@ -43,7 +43,7 @@ pub(super) fn cornell() -> SceneSource {
     short.block(v(0.35, 0.3, 0.35), a, v(0.0, 0.3, 0.0), b);
     add_in_place(&mut scene, short.finish());
 
-    let metal = Material { metallic: 1.0, ..plain_material([0.91, 0.88, 0.82], 0.25) };
+    let metal = Material { metallic: 1.0, ..plain_material([0.91, 0.88, 0.82], 0.45) };
     let metal = add_material(&mut scene, metal);
     let mut tall = MeshBuilder::new(metal);
     let (a, b) = (v(cos, 0.0, sin) * 0.3, v(-sin, 0.0, cos) * 0.3);
