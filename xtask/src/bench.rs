@@ -1,5 +1,6 @@
 //! Benchmarks: suites of rows, each measured beside what it is compared with.
 
+mod network;
 mod report;
 mod size;
 
@@ -28,6 +29,8 @@ pub(crate) struct Options {
 
 #[derive(ValueEnum, Debug, Clone, Copy)]
 enum Suite {
+    /// What contributors cost and give, absent and dead ones too.
+    Network,
     /// Brotli bytes of every module and of the first load of each page, against the budgets.
     Size,
 }
@@ -38,6 +41,10 @@ pub(crate) fn bench(places: &Places, permission: Permission, options: &Options) 
     timing.step("tools", || setup::set_up(places, permission))?;
     build::build_web(places, &mut timing)?;
     let report = match options.suite {
+        Suite::Network => {
+            let programs = build::build_native(places, &mut timing)?;
+            timing.step("measure the network", || network::measure(places, &programs))?
+        }
         Suite::Size => timing.step("measure sizes", || size::measure(places))?,
     };
     println!("{report}");

@@ -17,6 +17,7 @@ use crate::setup;
 use crate::timing::Timing;
 use crate::tools::{self, Permission};
 use network::Network;
+pub(crate) use network::Server;
 
 /// Where the demo listens; a secure context, so that WebGPU is there.
 const ADDRESS: &str = "127.0.0.1:8080";

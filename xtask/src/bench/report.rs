@@ -51,6 +51,24 @@ impl Row {
         }
     }
 
+    /// A figure that is compared with nothing: the median of its repetitions.
+    pub(super) fn measured(id: &str, unit: &'static str, ours: Vec<f64>) -> Self {
+        let value = median(&ours);
+        Self { id: id.to_owned(), value, unit, against: String::new(), ours, theirs: Vec::new() }
+    }
+
+    /// How many times longer ours takes.
+    pub(super) fn time_ratio(id: &str, against: &str, ours: Vec<f64>, theirs: Vec<f64>) -> Self {
+        let value = median(&ours) / median(&theirs);
+        Self { id: id.to_owned(), value, unit: "ratio", against: against.to_owned(), ours, theirs }
+    }
+
+    /// How many times faster ours is, from the times that both take.
+    pub(super) fn speed_ratio(id: &str, against: &str, ours: Vec<f64>, theirs: Vec<f64>) -> Self {
+        let speeds = |times: Vec<f64>| times.into_iter().map(f64::recip).collect();
+        Self::time_ratio(id, against, speeds(ours), speeds(theirs))
+    }
+
     fn to_json(&self) -> Value {
         json!({
             "id": self.id,
@@ -94,6 +112,18 @@ impl fmt::Display for Report {
     }
 }
 
+/// The middle value, or the mean of the two in the middle.
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => f64::NAN,
+        count if count % 2 == 1 => sorted[middle],
+        _ => f64::midpoint(sorted[middle - 1], sorted[middle]),
+    }
+}
+
 fn list(values: &[f64]) -> String {
     let words: Vec<String> = values.iter().map(|value| format!("{value:.3}")).collect();
     if words.is_empty() { "-".to_owned() } else { words.join(", ") }
@@ -127,6 +157,12 @@ fn first_line(program: &str, arguments: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ratio_is_that_of_the_medians() {
+        let row = Row::speed_ratio("x", "y", vec![2.0, 1.0, 100.0], vec![4.0, 4.0]);
+        assert!((row.value - 2.0).abs() < 1e-12, "{}", row.value);
+    }
 
     #[test]
     fn row_keeps_both_sides() {

@@ -84,7 +84,7 @@ fn drive_browsers(
 ) -> Result<Value> {
     let out = std::path::absolute(&options.out).context("no such place for the picture")?;
     let order = json!({
-        "url": network.url,
+        "url": network.server.url,
         "room": network.room,
         "scene": scene_address(&options.scene),
         "width": options.size.0,

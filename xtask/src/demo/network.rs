@@ -18,15 +18,11 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// How often the children are asked whether they still run.
 const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The running programs; dropping this ends them.
-pub(super) struct Network {
-    // Fields are dropped in order: the contributor says goodbye while there is a server.
-    contributor: Child,
-    server: Child,
-    /// Where the server answers.
-    pub(super) url: String,
-    /// The room of the demo.
-    pub(super) room: String,
+/// A running server; dropping it ends it.
+pub(crate) struct Server {
+    process: Child,
+    /// Where it answers.
+    pub(crate) url: String,
     _data: Data,
 }
 
@@ -40,42 +36,60 @@ impl Drop for Data {
     }
 }
 
-impl Network {
-    /// Starts the server, waits until it listens, and starts the contributor.
-    pub(super) fn start(places: &Places, programs: &Programs, address: &str) -> Result<Self> {
+impl Server {
+    /// Starts a server and waits until it listens.
+    pub(crate) fn start(places: &Places, programs: &Programs, address: &str) -> Result<Self> {
         let data = Data(places.stamps().join(format!("server-{}", std::process::id())));
         fs::create_dir_all(&data.0).context("cannot make the server's folder")?;
-        let mut server = Command::new(&programs.server);
-        server.args(["--listen", address]).arg("--data-dir").arg(&data.0);
-        server.arg("--assets").arg(places.at("web/app/dist"));
-        let mut server = Child::spawn(server.stdin(Stdio::null()).stdout(Stdio::piped()))?;
-        let stdout = server.stdout.take().context("standard output was piped")?;
+        let mut command = Command::new(&programs.server);
+        command.args(["--listen", address]).arg("--data-dir").arg(&data.0);
+        command.arg("--assets").arg(places.at("web/app/dist"));
+        let mut process = Child::spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
+        let stdout = process.stdout.take().context("standard output was piped")?;
         let url = wait_for_url(stdout).with_context(|| {
             format!("p2c2r-server does not listen on {address}; is something else there?")
         })?;
+        Ok(Self { process, url, _data: data })
+    }
+}
+
+/// A server and a contributor; dropping this ends them.
+pub(super) struct Network {
+    // Fields are dropped in order: the contributor says goodbye while there is a server.
+    contributor: Child,
+    /// The server.
+    pub(super) server: Server,
+    /// The room of the demo.
+    pub(super) room: String,
+}
+
+impl Network {
+    /// Starts both, in a room that nobody else can guess.
+    pub(super) fn start(places: &Places, programs: &Programs, address: &str) -> Result<Self> {
+        let server = Server::start(places, programs, address)?;
         let room = new_room()?;
         let mut contributor = Command::new(&programs.cli);
-        contributor.args(["contribute", &url, "--room", &room, "--device", "cpu"]);
+        contributor.args(["contribute", &server.url, "--room", &room, "--device", "cpu"]);
         let contributor = Child::spawn(contributor.stdin(Stdio::null()).stdout(std::io::stderr()))?;
-        Ok(Self { contributor, server, url, room, _data: data })
+        Ok(Self { contributor, server, room })
     }
 
     /// The address of a page, in the demo's room.
     pub(super) fn page(&self, name: &str, query: &str) -> String {
         let separator = if query.is_empty() { "" } else { "&" };
-        format!("{}/{name}?room={}{separator}{query}", self.url, self.room)
+        format!("{}/{name}?room={}{separator}{query}", self.server.url, self.room)
     }
 
     /// Fails if a program has ended.
     pub(super) fn check(&self) -> Result<()> {
-        process::check_alive(&self.server)?;
+        process::check_alive(&self.server.process)?;
         process::check_alive(&self.contributor)
     }
 
     /// Waits; Ctrl-C ends this program and the network with it.
     pub(super) fn run_until_something_ends(&self) -> Result<()> {
         loop {
-            self.server.wait(Some(WATCH_INTERVAL));
+            self.server.process.wait(Some(WATCH_INTERVAL));
             self.check()?;
         }
     }
