@@ -76,8 +76,8 @@ export class Contributor extends EventTarget {
   }
 
   /** Resolves when the server knows us. May be called again after a stop. */
-  start(): Promise<void> {
-    if (this.#host) return Promise.reject(new Error("the contributor is already started"));
+  async start(): Promise<void> {
+    if (this.#host) throw new Error("the contributor is already started");
     const { signal, room, device = "auto", threads = 0 } = this.#options;
     const network = networkSettings(signal, room, MAX_REQUESTERS);
     this.#stats = NO_STATS;
@@ -87,10 +87,11 @@ export class Contributor extends EventTarget {
       onFailure: (message) => this.#fail("WORKER_FAILED", message),
     });
     this.#host = host;
-    host.post({ kind: "startContributor", device, threads, network });
-    return new Promise((resolve, reject) => {
+    const started = new Promise<void>((resolve, reject) => {
       this.#started = { resolve, reject };
     });
+    host.post({ kind: "startContributor", device, threads, network });
+    await started;
   }
 
   /** Takes no new task and stops when the accepted ones are delivered. */

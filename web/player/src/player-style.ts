@@ -4,7 +4,7 @@ const TEXT = `
 :host {
   display: block;
   position: relative;
-  aspect-ratio: 16 / 9;
+  aspect-ratio: var(--p2c2r-aspect-ratio, 16 / 9);
   min-height: 1px;
   overflow: hidden;
   background: var(--p2c2r-background, #101014);

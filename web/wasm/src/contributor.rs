@@ -344,7 +344,7 @@ impl ContributorRole {
             bytes_received: stats.received_bytes.saturating_add(self.fetched_bytes),
             requesters: stats.requesters as u32,
             device: self.base.lanes.device_info(),
-            paused_reason: self.paused_reason(stats.requesters as usize),
+            paused_reason: self.paused_reason(stats.requesters),
         };
         self.base.tell(FromSession::Stats { stats });
     }

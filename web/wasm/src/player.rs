@@ -167,21 +167,22 @@ impl PlayerRole {
                 self.base.actions.push_back(output.into());
             }
             ToSession::Settings { settings } => self.on_settings(now, settings),
-            ToSession::Camera { camera } => {
-                if camera != self.camera {
-                    let is_free = matches!(camera, CameraChoice::LookAt { .. });
-                    let needs_preview = is_free && self.preview_divisor() > 1;
-                    self.settle_at = needs_preview.then_some(now + SETTLE);
-                    self.camera = camera;
-                    self.want_job(now);
-                }
-            }
+            ToSession::Camera { camera } if camera != self.camera => self.look(now, camera),
             ToSession::Pause => self.pause(),
             ToSession::Play => self.play(),
             ToSession::Export { request, format } => self.export(request, format),
             ToSession::Stop | ToSession::Finish => self.stop(now),
             _ => {}
         }
+    }
+
+    /// Looks from somewhere else; a camera that a person moves is shown small first.
+    fn look(&mut self, now: Duration, camera: CameraChoice) {
+        let is_free = matches!(camera, CameraChoice::LookAt { .. });
+        let needs_preview = is_free && self.preview_divisor() > 1;
+        self.settle_at = needs_preview.then_some(now + SETTLE);
+        self.camera = camera;
+        self.want_job(now);
     }
 
     fn on_settings(&mut self, now: Duration, settings: RenderSettings) {

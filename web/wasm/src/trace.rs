@@ -29,6 +29,7 @@ impl TraceWorker {
     /// Without scenes.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
+        console_error_panic_hook::set_once();
         Self::default()
     }
 

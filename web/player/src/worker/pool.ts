@@ -10,11 +10,17 @@ interface Slot {
   scenes: Set<string>;
 }
 
+/** Instances that panicked and were replaced in the life of a session. */
+const MAX_REPLACEMENTS = 16;
+
 export class TracePool {
   readonly #feed: Feed;
   readonly #module: Promise<WebAssembly.Module>;
   readonly #packages = new Map<string, Uint8Array>();
   #slots: Slot[] = [];
+  /** Workers that have not answered yet. */
+  #waiting = 0;
+  #replacements = 0;
 
   constructor(module: Promise<WebAssembly.Module>, feed: Feed) {
     this.#module = module;
@@ -24,23 +30,21 @@ export class TracePool {
   /** Starts the workers; `poolReady` follows when all of them answer. */
   async start(workers: number): Promise<void> {
     const module = await this.#module;
-    let waiting = workers;
-    for (let slot = 0; slot < workers; slot++) {
-      const worker = startModuleWorker(new URL(TRACE_WORKER_FILE, import.meta.url), "p2c2r-trace");
-      this.#slots.push({ worker, scenes: new Set() });
-      worker.onmessage = ({ data }: MessageEvent<FromTrace>) => {
-        if (data.kind === "ready") {
-          waiting -= 1;
-          if (waiting === 0) this.#feed({ kind: "poolReady", workers });
-        } else this.#onMessage(slot, data);
-      };
-      worker.onerror = (event) => {
-        event.preventDefault();
-        const message = event.message || "a trace worker could not be started";
-        this.#feed({ kind: "poolFailed", message });
-      };
-      this.#post(slot, { kind: "init", module });
-    }
+    this.#waiting = workers;
+    this.#slots = Array.from({ length: workers }, (_, slot) => this.#open(slot, module));
+  }
+
+  #open(slot: number, module: WebAssembly.Module): Slot {
+    const worker = startModuleWorker(new URL(TRACE_WORKER_FILE, import.meta.url), "p2c2r-trace");
+    worker.onmessage = ({ data }: MessageEvent<FromTrace>) => this.#onMessage(slot, data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      const message = event.message || "a trace worker could not be started";
+      this.#feed({ kind: "poolFailed", message });
+    };
+    const init: ToTrace = { kind: "init", module };
+    worker.postMessage(init);
+    return { worker, scenes: new Set() };
   }
 
   /** Keeps a package for the workers that will need it. */
@@ -84,18 +88,39 @@ export class TracePool {
     this.#slots[slot]?.worker.postMessage(message);
   }
 
-  #onMessage(slot: number, data: Exclude<FromTrace, { kind: "ready" }>): void {
-    const { ticket } = data;
+  #onMessage(slot: number, data: FromTrace): void {
     switch (data.kind) {
+      case "ready":
+        this.#waiting -= 1;
+        if (this.#waiting === 0) this.#feed({ kind: "poolReady", workers: this.#slots.length });
+        break;
       case "traced":
-        this.#feed({ kind: "traced", slot, ticket, busyMs: data.busyMs }, [data.bytes]);
+        this.#feed({ kind: "traced", slot, ticket: data.ticket, busyMs: data.busyMs }, [data.bytes]);
         break;
       case "cancelled":
-        this.#feed({ kind: "traceCancelled", slot, ticket });
+        this.#feed({ kind: "traceCancelled", slot, ticket: data.ticket });
         break;
       case "failed":
-        this.#feed({ kind: "traceFailed", slot, ticket, message: data.message });
+        void this.#onFailed(slot, data);
         break;
     }
+  }
+
+  /** An instance that has panicked is replaced before its slot is free again. */
+  async #onFailed(
+    slot: number,
+    { ticket, message, isBroken }: Extract<FromTrace, { kind: "failed" }>,
+  ): Promise<void> {
+    if (isBroken) {
+      this.#replacements += 1;
+      if (this.#replacements > MAX_REPLACEMENTS) return this.#feed({ kind: "poolFailed", message });
+      const module = await this.#module;
+      const broken = this.#slots[slot];
+      // The pool may have been disposed of meanwhile.
+      if (!broken) return;
+      broken.worker.terminate();
+      this.#slots[slot] = this.#open(slot, module);
+    }
+    this.#feed({ kind: "traceFailed", slot, ticket, message });
   }
 }

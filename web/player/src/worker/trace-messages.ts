@@ -11,4 +11,5 @@ export type FromTrace =
   | { kind: "ready" }
   | { kind: "traced"; ticket: number; bytes: Uint8Array; busyMs: number }
   | { kind: "cancelled"; ticket: number }
-  | { kind: "failed"; ticket: number; message: string };
+  /** Broken: the instance has panicked and must not be used again. */
+  | { kind: "failed"; ticket: number; message: string; isBroken: boolean };

@@ -41,9 +41,14 @@ function slice(): void {
     job = null;
     post({ kind: "traced", ticket, bytes, busyMs }, [bytes.buffer as ArrayBuffer]);
   } catch (reason) {
-    job = null;
-    post({ kind: "failed", ticket, message: String(reason) });
+    fail(ticket, reason);
   }
+}
+
+function fail(ticket: number, reason: unknown): void {
+  job = null;
+  const isBroken = reason instanceof WebAssembly.RuntimeError;
+  post({ kind: "failed", ticket, message: String(reason), isBroken });
 }
 
 function adapt(tookMs: number): void {
@@ -59,7 +64,7 @@ function begin(ticket: number, task: Uint8Array): void {
     job = { ticket, busyMs: 0 };
     turn.port2.postMessage(null);
   } catch (reason) {
-    post({ kind: "failed", ticket, message: String(reason) });
+    fail(ticket, reason);
   }
 }
 
