@@ -79,8 +79,10 @@ pub fn generate(scene: &GeneratedScene) -> SceneSource {
 impl FromStr for GeneratedScene {
     type Err = GeneratedSceneError;
 
-    /// Reads `name` or `name:parameter=value,parameter=value`.
+    /// Reads `name`, `name:parameter=value,parameter=value`, or the form of a URL,
+    /// `generated:name?parameter=value&parameter=value`.
     fn from_str(text: &str) -> Result<Self, GeneratedSceneError> {
+        let text = text.strip_prefix("generated:").unwrap_or(text);
         let (name, parameters) = text.split_once([':', '?']).unwrap_or((text, ""));
         let pairs = parameters
             .split([',', '&'])
@@ -178,7 +180,7 @@ mod tests {
         let city = "night-city".parse();
         assert_eq!(city, Ok(GeneratedScene::NightCity { size: DEFAULT_CITY_SIZE, seed: 1 }));
         assert_eq!(
-            "night-city?size=5&seed=2".parse::<GeneratedScene>().unwrap().to_string(),
+            "generated:night-city?size=5&seed=2".parse::<GeneratedScene>().unwrap().to_string(),
             "night-city:size=5,seed=2"
         );
     }

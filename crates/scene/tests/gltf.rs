@@ -223,6 +223,23 @@ fn material_fields_arrive() {
 }
 
 #[test]
+fn images_in_the_file_itself_are_read() {
+    let png = STANDARD.decode(PNG).unwrap();
+    let scene = loaded(|document| {
+        with_texture(document);
+        let buffer = json!({"byteLength": png.len(), "uri": data_uri(&png)});
+        document["buffers"].as_array_mut().unwrap().push(buffer);
+        let view = json!({"buffer": 1, "byteLength": png.len()});
+        document["bufferViews"].as_array_mut().unwrap().push(view);
+        document["images"] = json!([{"bufferView": 4, "mimeType": "image/png"}]);
+        let reference = json!({"baseColorTexture": {"index": 0}});
+        document["materials"] = json!([{"pbrMetallicRoughness": reference}]);
+    });
+    assert_eq!(scene.images[0].bytes, png);
+    assert!(scene.materials[0].base_color_texture.is_some());
+}
+
+#[test]
 fn lights_and_cameras_stand_where_their_nodes_are() {
     let scene = loaded(|document| {
         document["extensionsUsed"] = json!(["KHR_lights_punctual"]);

@@ -7,8 +7,7 @@ use super::schema::{self, TextureInfo};
 use crate::image::{ImageLimits, image_size, sniff_format};
 use crate::math::{Vec3, sin_cos, unit_clamped};
 use crate::{
-    AlphaMode, ImageSource, Material, SceneSource, TextureRef, TextureSource,
-    TextureWrap,
+    AlphaMode, ImageSource, Material, SceneSource, TextureRef, TextureSource, TextureWrap,
 };
 
 const NEAREST: u32 = 9728;
