@@ -11,6 +11,8 @@ use super::read;
 use crate::logic::query::Query;
 use crate::logic::readiness::BrowserFacts;
 
+/// How long a saved blob stays readable.
+const DOWNLOAD_GRACE: Duration = Duration::from_secs(30);
 const LIMITS_KEY: &str = "p2c2r.limits";
 
 /// The window of this page.
@@ -115,5 +117,10 @@ pub(crate) fn download(blob: &Blob, file_name: &str) -> Result<(), JsValue> {
     anchor.set_href(&address);
     anchor.set_download(file_name);
     anchor.click();
-    Url::revoke_object_url(&address)
+    // Some browsers read the blob only after the click has returned.
+    let revoke = move || {
+        let _ = Url::revoke_object_url(&address);
+    };
+    leptos::prelude::set_timeout(revoke, DOWNLOAD_GRACE);
+    Ok(())
 }

@@ -62,8 +62,9 @@ pub struct TileBoard {
 impl TileBoard {
     /// Adds a merged tile.
     pub fn add(&mut self, rect: Rect, peer_index: usize) {
-        self.outlines
-            .retain(|outline| rect.common_area(outline.rect).saturating_mul(TAKEN_SHARE) < outline.rect.area());
+        self.outlines.retain(|outline| {
+            rect.common_area(outline.rect).saturating_mul(TAKEN_SHARE) < outline.rect.area()
+        });
         if self.outlines.len() == MAX_OUTLINES {
             self.outlines.pop_front();
         }
