@@ -6,6 +6,7 @@ mod checks;
 mod demo;
 mod places;
 mod process;
+mod screenshots;
 mod setup;
 mod timing;
 mod tools;
@@ -43,6 +44,8 @@ enum Order {
     Test,
     /// Measure a suite, print a table, and write it as JSON.
     Bench(bench::Options),
+    /// Take the pictures of the pages that the documentation shows.
+    Screenshots(screenshots::Options),
     /// Check formatting and lints, natively and for wasm32, and run every test.
     Ci,
 }
@@ -69,6 +72,7 @@ fn execute(arguments: &Arguments) -> Result<()> {
         Order::Demo(options) => demo::demo(&places, permission, options),
         Order::Test => checks::test(&places, permission),
         Order::Bench(options) => bench::bench(&places, permission, options),
+        Order::Screenshots(options) => screenshots::screenshots(&places, permission, options),
         Order::Ci => checks::ci(&places, permission),
     }
 }

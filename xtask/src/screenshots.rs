@@ -1,0 +1,48 @@
+//! Pictures of the pages for the documentation, taken of the real thing.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::places::Places;
+use crate::timing::Timing;
+use crate::tools::{self, Permission};
+use crate::{build, process, setup};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Folder of the pictures.
+    #[arg(long, default_value = "docs/screenshots")]
+    out: PathBuf,
+    /// Film of the watch page.
+    #[arg(long, default_value = "640x360")]
+    size: String,
+    /// Samples per pixel of the watch page.
+    #[arg(long, default_value_t = 64)]
+    samples: u32,
+}
+
+/// Builds everything and has a browser look at it.
+pub(crate) fn screenshots(
+    places: &Places,
+    permission: Permission,
+    options: &Options,
+) -> Result<()> {
+    let mut timing = Timing::default();
+    timing.step("tools", || setup::set_up(places, permission))?;
+    build::build_web(places, &mut timing)?;
+    let programs = build::build_native(places, &mut timing)?;
+    let browser = tools::find_chromium().context("no Chromium; run `cargo xtask setup`")?;
+    let mut node = Command::new("node");
+    node.arg(places.at("tests/browser/screenshots.mjs"))
+        .arg("--out")
+        .arg(places.root.join(&options.out));
+    node.args(["--size", &options.size, "--samples", &options.samples.to_string()]);
+    node.env("P2C2R_CHROMIUM", browser);
+    node.env("P2C2R_CLI", &programs.cli).env("P2C2R_SERVER", &programs.server);
+    timing.step("screenshots", || process::run(&mut node))?;
+    eprintln!("{timing}");
+    Ok(())
+}
