@@ -239,10 +239,8 @@ mirrored! {
         pub threshold: u32,
         /// The column taken otherwise.
         pub alias_column: u32,
-        /// Index of the triangle that stands in this place by (instance, triangle).
-        pub sorted_index: u32,
         /// Fills the struct.
-        pub padding: u32,
+        pub padding: [u32; 2],
     }
 }
 

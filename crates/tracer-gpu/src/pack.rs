@@ -1,7 +1,7 @@
 //! The scene's arrays in the form that the kernel reads; no GPU here.
 
 use p2c2r_scene::math::microfacet::SpecularAlbedo;
-use p2c2r_scene::{AlphaMode, LightKind, NO_INDEX, Scene, TextureRef, TextureWrap};
+use p2c2r_scene::{AliasEntry, AlphaMode, LightKind, NO_INDEX, Scene, TextureRef, TextureWrap};
 use p2c2r_shaders::{
     EmissiveTriangle, Instance, Light, Material, Node, SceneParams, TextureSlot, Triangle, Vertex,
     alpha_mode, light_kind, texture_flag,
@@ -153,28 +153,20 @@ pub(crate) fn lights(scene: &Scene) -> Vec<Light> {
     scene.lights.iter().map(light).collect()
 }
 
-/// Emissive triangles beside their columns of the alias table, with an order to search in.
+/// Emissive triangles beside their columns of the alias table.
 pub(crate) fn emissive_triangles(scene: &Scene) -> Vec<EmissiveTriangle> {
-    let mut sorted: Vec<u32> = (0..scene.emissive_triangles.len() as u32).collect();
-    sorted.sort_by_key(|&index| {
-        let light = &scene.emissive_triangles[index as usize];
-        (light.instance, light.triangle)
-    });
-    let emissive = |index: usize| {
-        let light = &scene.emissive_triangles[index];
-        let column = &scene.emissive_alias[index];
-        EmissiveTriangle {
+    let pairs = scene.emissive_triangles.iter().zip(&scene.emissive_alias);
+    let emissive =
+        |(light, column): (&p2c2r_scene::EmissiveTriangle, &AliasEntry)| EmissiveTriangle {
             instance: light.instance,
             triangle: light.triangle,
             area_m2: light.area_m2,
             pick_probability: light.pick_probability,
             threshold: column.threshold,
             alias_column: column.alias,
-            sorted_index: sorted[index],
-            padding: 0,
-        }
-    };
-    (0..sorted.len()).map(emissive).collect()
+            padding: [0; 2],
+        };
+    pairs.map(emissive).collect()
 }
 
 /// The table of the specular albedo with the average after each row: what `microfacet.wesl` reads.

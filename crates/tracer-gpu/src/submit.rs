@@ -36,7 +36,7 @@ impl DeviceReports {
     }
 
     /// Keeps the first report, except that a loss explains all others.
-    fn report(&self, error: GpuError) {
+    pub(crate) fn report(&self, error: GpuError) {
         let mut first = self.first.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if first.is_none() || matches!(error, GpuError::DeviceLost(_)) {
             *first = Some(error);

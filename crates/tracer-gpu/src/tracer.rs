@@ -93,7 +93,9 @@ impl GpuTracer {
             return Err(GpuError::TooManyPixels(task.rect.area()));
         }
         match self.trace_once(task, cancel, on_slice).await {
-            Err(GpuError::DeviceLost(_)) if !self.was_rebuilt => {
+            // A device that is gone refuses commands before it tells that it is gone.
+            Err(error @ (GpuError::DeviceLost(_) | GpuError::Refused(_))) if !self.was_rebuilt => {
+                self.context.reports.report(error);
                 self.rebuild().await?;
                 self.trace_once(task, cancel, on_slice).await
             }
@@ -343,11 +345,11 @@ mod tests {
         let again = block_on(tracer.trace(&task, &never, &mut |_| {}));
         assert_eq!(again, Ok(expected));
         assert!(tracer.was_rebuilt);
-        assert!(matches!(context.check(), Err(GpuError::DeviceLost(_))));
+        assert!(context.check().is_err(), "the old device is not used again");
 
         tracer.context.device.destroy();
         let lost = block_on(tracer.trace(&task, &never, &mut |_| {}));
-        assert!(matches!(lost, Err(GpuError::DeviceLost(_))), "{lost:?}");
+        assert!(matches!(lost, Err(GpuError::DeviceLost(_) | GpuError::Refused(_))), "{lost:?}");
     }
 
     #[test]

@@ -61,17 +61,25 @@ fn storage<T: Pod>(
     array: &'static str,
     values: &[T],
 ) -> Result<wgpu::Buffer, GpuError> {
-    let needed_bytes = size_of_val(values) as u64;
-    let limits = context.device.limits();
-    let limit_bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-    if needed_bytes > limit_bytes {
-        return Err(GpuError::SceneTooLarge { array, needed_bytes, limit_bytes });
-    }
+    check_binding(array, size_of_val(values) as u64, &context.device.limits())?;
     let usage = wgpu::BufferUsages::STORAGE;
     if values.is_empty() {
         return Ok(filled_buffer(context, array, bytemuck::bytes_of(&T::zeroed()), usage));
     }
     Ok(filled_buffer(context, array, bytemuck::cast_slice(values), usage))
+}
+
+/// Fails if an array does not fit a storage binding of the device.
+fn check_binding(
+    array: &'static str,
+    needed_bytes: u64,
+    limits: &wgpu::Limits,
+) -> Result<(), GpuError> {
+    let limit_bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+    if needed_bytes > limit_bytes {
+        return Err(GpuError::SceneTooLarge { array, needed_bytes, limit_bytes });
+    }
+    Ok(())
 }
 
 fn filled_buffer(
@@ -220,4 +228,19 @@ fn write(
     };
     let size = wgpu::Extent3d { width, height, depth_or_array_layers: 1 };
     context.queue.write_texture(target, bytes, layout, size);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_beyond_the_binding_are_refused_by_name() {
+        let limits = wgpu::Limits::default();
+        let largest = limits.max_storage_buffer_binding_size;
+        assert_eq!(largest, 128 << 20, "what every WebGPU device has");
+        assert_eq!(check_binding("triangles", largest, &limits), Ok(()));
+        let error = check_binding("triangles", largest + 1, &limits).unwrap_err();
+        assert!(error.to_string().contains("the scene's triangles need"), "{error}");
+    }
 }
