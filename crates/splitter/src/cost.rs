@@ -77,10 +77,16 @@ impl CostMap {
         }
     }
 
-    /// The same knowledge for a film of another size.
+    /// The same knowledge for a film of another size, on a grid that suits that one.
     pub fn resized(&self, width_px: u32, height_px: u32) -> Self {
-        let mut map =
-            Self { width_px: width_px.max(1), height_px: height_px.max(1), ..self.clone() };
+        let mut map = Self::uniform(width_px, height_px);
+        let (columns, rows) = (map.columns, map.rows);
+        for (index, cell) in (0..).zip(&mut map.measured) {
+            // What the known cell under this one's middle says.
+            let column = (2 * (index % columns) + 1) * self.columns / (2 * columns);
+            let row = (2 * (index / columns) + 1) * self.rows / (2 * rows);
+            *cell = self.measured[(row * self.columns + column) as usize];
+        }
         map.rebuild();
         map
     }
@@ -171,6 +177,21 @@ mod tests {
         map.observe_all(&[(left, 3.0), (right, 1.0)]);
         assert!((map.cost(left) / map.cost(right) - 3.0).abs() < 1e-9);
         assert!((map.cost(left) + map.cost(right) - 64.0 * 64.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn knowledge_survives_a_change_of_size() {
+        let mut map = CostMap::uniform(64, 64);
+        let left = PixelRect { x: 0, y: 0, width: 32, height: 64 };
+        map.observe_all(&[(PixelRect::of_size(64, 64), 1.0), (left, 5.0)]);
+        let large = map.resized(640, 360);
+        let left = PixelRect { x: 0, y: 0, width: 320, height: 360 };
+        let right = PixelRect { x: 320, ..left };
+        assert!((large.cost(left) / large.cost(right) - 3.0).abs() < 0.2);
+        // A larger film learns finer things, wherever its map came from.
+        let mut grown = CostMap::uniform(1, 1).resized(640, 360);
+        grown.observe_all(&[(left, 5.0), (right, 1.0)]);
+        assert!((grown.cost(left) / grown.cost(right) - 5.0).abs() < 1e-9);
     }
 
     #[test]

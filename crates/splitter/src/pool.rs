@@ -1,7 +1,5 @@
 //! Work that nobody has yet, cut to measure as it is taken.
 
-use p2c2r_frame::PixelRect;
-
 use crate::{CostMap, Slice, SliceLimits, bisect};
 
 /// The open work of a job. Takes off the end, so that the pieces of one cut follow each other.
@@ -52,16 +50,11 @@ impl SlicePool {
     pub fn clear(&mut self) {
         self.slices.clear();
     }
-
-    /// Whether any open piece touches the rectangle.
-    pub fn touches(&self, rect: PixelRect) -> bool {
-        self.slices.iter().any(|slice| slice.rect.intersection(rect).is_some())
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use p2c2r_frame::SampleRange;
+    use p2c2r_frame::{PixelRect, SampleRange};
     use proptest::prelude::*;
 
     use super::*;

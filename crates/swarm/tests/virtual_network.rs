@@ -1,6 +1,7 @@
 //! Whole networks from a seed: delay, loss, reorder, partition, kills, pauses and camera moves.
 //! Every frame completes, exactly, and equals the local one bit for bit.
 
+#[expect(dead_code, reason = "shared with the tests of single sessions, which use the rest")]
 mod world;
 
 use std::time::Duration;

@@ -11,7 +11,7 @@ use p2c2r_scheduler::{
 use p2c2r_splitter::SliceLimits;
 
 use super::leases::{Lease, WorkId};
-use super::{Requester, RequesterOutput};
+use super::{Peer, PeerState, Requester, RequesterOutput};
 use crate::PeerEnd;
 
 /// Most pixels of a task; its result then stays below `MAX_CHUNKS_PER_TILE` chunks.
@@ -27,7 +27,7 @@ const LEASE_FACTOR: u32 = 5;
 const SHORTEST_LEASE: Duration = Duration::from_secs(2);
 const LONGEST_LEASE: Duration = Duration::from_secs(10);
 /// Lease of a peer that has never delivered.
-const FIRST_LEASE: Duration = Duration::from_secs(4);
+const FIRST_LEASE: Duration = Duration::from_secs(6);
 /// A peer copies a task only if it expects to be this much faster: its result has a way to go.
 const PEER_HEDGE_FACTOR: f64 = 1.5;
 
@@ -63,7 +63,7 @@ impl Requester {
 
     /// Lets peers go that wanted to, once they hold nothing: only this side knows that all arrived.
     fn release_drained(&mut self) {
-        let is_done = |(&id, peer): (&PeerId, &super::Peer)| {
+        let is_done = |(&id, peer): (&PeerId, &Peer)| {
             let is_idle = self.leases.of_worker(Worker::Peer(id)).is_empty();
             (peer.is_draining && is_idle).then_some(id)
         };
@@ -74,9 +74,10 @@ impl Requester {
     /// Every worker that takes part, with the room it has.
     fn slots(&self) -> Vec<WorkerSlot> {
         let local = self.local_room().map(|room| (Worker::Local, room));
-        let peers = self.peers.keys().map(|&id| {
+        let working = self.peers.iter().filter(|(_, peer)| peer.state() == PeerState::Working);
+        let peers = working.map(|(&id, peer)| {
             let worker = Worker::Peer(id);
-            (worker, self.peer_room(worker))
+            (worker, self.peer_room(worker, peer))
         });
         local.into_iter().chain(peers).map(|(worker, room)| self.slot(worker, room)).collect()
     }
@@ -96,9 +97,7 @@ impl Requester {
     }
 
     /// Tasks that a peer can be given now.
-    fn peer_room(&self, worker: Worker) -> usize {
-        let Worker::Peer(id) = worker else { return 0 };
-        let Some(peer) = self.peers.get(&id) else { return 0 };
+    fn peer_room(&self, worker: Worker, peer: &Peer) -> usize {
         let is_proven = self.scheduler.predict(worker, 1.0).is_proven;
         peer.room(self.leases.of_worker(worker).len(), is_proven)
     }
@@ -110,7 +109,7 @@ impl Requester {
             return Duration::ZERO;
         }
         let first = ends.into_iter().min().unwrap_or(self.now);
-        let half_way = |peer: &super::Peer| peer.liveness.round_trip().map(|trip| trip / 2);
+        let half_way = |peer: &Peer| peer.liveness.round_trip().map(|trip| trip / 2);
         let way = match worker {
             Worker::Local => None,
             Worker::Peer(id) => self.peers.get(&id).and_then(half_way),

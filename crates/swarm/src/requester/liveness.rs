@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Between two pings.
 const PING_EVERY: Duration = Duration::from_secs(1);
 /// Silence and unanswered pings after which a peer's tasks go to others.
-const SUSPECT_AFTER: (Duration, u32) = (Duration::from_secs(3), 3);
+const SUSPECT_AFTER: (Duration, u32) = (Duration::from_secs(3), 2);
 /// Silence and unanswered pings after which the link is closed.
 const GONE_AFTER: (Duration, u32) = (Duration::from_secs(8), 6);
 

@@ -95,11 +95,13 @@ impl Requester {
         Some(usize::from(self.config.local_lanes).saturating_sub(held))
     }
 
-    /// Whether some peer has delivered, and its last task too.
+    /// Whether some peer has delivered, its last task too, and has or takes another one.
     fn has_working_peer(&self) -> bool {
-        let is_working = |worker| self.scheduler.predict(worker, 1.0).is_proven;
-        let mut peers = self.peers.iter();
-        peers.any(|(&id, peer)| peer.is_delivering() && is_working(Worker::Peer(id)))
+        self.peers.iter().any(|(&id, peer)| {
+            let worker = Worker::Peer(id);
+            let is_busy = peer.credits > 0 || !self.leases.of_worker(worker).is_empty();
+            peer.is_delivering() && is_busy && self.scheduler.predict(worker, 1.0).is_proven
+        })
     }
 
     /// Keeps the local tracer busy with the probe; ends the probe when it is through.

@@ -20,9 +20,9 @@ use p2c2r_swarm::{
 use p2c2r_transport::LinkEvent;
 use p2c2r_transport::memory::{LinkFaults, Network, NetworkConfig};
 
-pub const REQUESTER: PeerId = PeerId(1000);
+pub(crate) const REQUESTER: PeerId = PeerId(1000);
 /// Paths per second that the scheduler assumes of the unknown; worlds are small and slow.
-pub const TYPICAL_SPEED: f64 = 2000.0;
+pub(crate) const TYPICAL_SPEED: f64 = 2000.0;
 /// Virtual time that loading a scene takes.
 const SCENE_LOAD: Duration = Duration::from_millis(150);
 
@@ -31,14 +31,14 @@ type TraceId = (PeerId, u64);
 
 /// A tracer that takes virtual time.
 #[derive(Default)]
-pub struct Tracer {
+pub(crate) struct Tracer {
     /// Paths per second of one lane; 0 accepts tasks and never answers.
-    pub speed: f64,
+    pub(crate) speed: f64,
     due: BTreeMap<(Duration, TraceId), TileTask>,
 }
 
 impl Tracer {
-    pub fn new(speed: f64) -> Self {
+    pub(crate) fn new(speed: f64) -> Self {
         Self { speed, due: BTreeMap::new() }
     }
 
@@ -69,18 +69,18 @@ impl Tracer {
 }
 
 /// A contributor and its machine.
-pub struct Node {
-    pub session: Contributor,
-    pub tracer: Tracer,
+pub(crate) struct Node {
+    pub(crate) session: Contributor,
+    pub(crate) tracer: Tracer,
     /// A dead machine does nothing at all.
-    pub is_dead: bool,
-    pub is_finished: bool,
+    pub(crate) is_dead: bool,
+    pub(crate) is_finished: bool,
     scenes_due: Vec<(Duration, SceneId)>,
 }
 
 /// What a test wants to happen at a time.
 #[derive(Debug, Clone)]
-pub enum Event {
+pub(crate) enum Event {
     Connect(PeerId),
     Kill(PeerId),
     Cut(PeerId),
@@ -91,29 +91,30 @@ pub enum Event {
 }
 
 /// Everything together.
-pub struct World {
-    pub network: Network,
-    pub requester: Requester,
-    pub local: Tracer,
-    pub nodes: BTreeMap<PeerId, Node>,
-    pub faults: BTreeMap<PeerId, LinkFaults>,
-    pub script: BTreeMap<(Duration, u64), Event>,
+pub(crate) struct World {
+    pub(crate) network: Network,
+    pub(crate) requester: Requester,
+    pub(crate) local: Tracer,
+    pub(crate) nodes: BTreeMap<PeerId, Node>,
+    pub(crate) faults: BTreeMap<PeerId, LinkFaults>,
+    pub(crate) script: BTreeMap<(Duration, u64), Event>,
     /// What was merged of the current job.
-    pub merged: Vec<(PixelRect, SampleRange, Worker)>,
-    pub lost: Vec<(PeerId, PeerEnd)>,
-    pub completed_at: Option<Duration>,
+    pub(crate) merged: Vec<(PixelRect, SampleRange, Worker)>,
+    pub(crate) lost: Vec<(PeerId, PeerEnd)>,
+    pub(crate) completed_at: Option<Duration>,
     next_event: u64,
 }
 
 impl World {
-    pub fn new(seed: u64, job: JobSpec, local_work: LocalWork, local_speed: f64) -> Self {
+    pub(crate) fn new(seed: u64, job: JobSpec, local_work: LocalWork, local_speed: f64) -> Self {
         let config = RequesterConfig {
             capabilities: capabilities(1),
             limits: PeerLimits::default(),
             local_work,
             local_lanes: 1,
         };
-        let requester = Requester::with_scheduler(config, job, Box::new(scheduler())).unwrap();
+        let requester = Requester::with_scheduler(config, job, Box::new(scheduler()))
+            .expect("the test's job is possible");
         Self {
             network: Network::new(NetworkConfig { seed, ..NetworkConfig::default() }),
             requester,
@@ -129,7 +130,14 @@ impl World {
     }
 
     /// Adds a contributor that connects at a time.
-    pub fn add(&mut self, id: u64, lanes: u16, speed: f64, faults: LinkFaults, at: Duration) {
+    pub(crate) fn add(
+        &mut self,
+        id: u64,
+        lanes: u16,
+        speed: f64,
+        faults: LinkFaults,
+        at: Duration,
+    ) {
         let id = PeerId(id);
         let config = ContributorConfig {
             capabilities: capabilities(lanes),
@@ -148,24 +156,24 @@ impl World {
         self.at(at, Event::Connect(id));
     }
 
-    pub fn at(&mut self, at: Duration, event: Event) {
+    pub(crate) fn at(&mut self, at: Duration, event: Event) {
         self.script.insert((at, self.next_event), event);
         self.next_event += 1;
     }
 
-    pub fn now(&self) -> Duration {
+    pub(crate) fn now(&self) -> Duration {
         self.network.now()
     }
 
     /// Runs until the frame is complete or `limit` has passed; `true` if it is complete.
-    pub fn run(&mut self, limit: Duration) -> bool {
+    pub(crate) fn run(&mut self, limit: Duration) -> bool {
         self.input(RequesterInput::Timeout);
         while self.completed_at.is_none() && self.step(limit) {}
         self.completed_at.is_some()
     }
 
     /// Runs until `limit`, complete or not.
-    pub fn run_on(&mut self, limit: Duration) {
+    pub(crate) fn run_on(&mut self, limit: Duration) {
         self.input(RequesterInput::Timeout);
         while self.step(limit) {}
     }
@@ -230,7 +238,7 @@ impl World {
                 let now = self.now();
                 self.merged.clear();
                 self.completed_at = None;
-                self.requester.new_job(now, *spec).unwrap();
+                self.requester.new_job(now, *spec).expect("the test's job is possible");
                 self.drain_requester();
             }
         }
@@ -255,7 +263,7 @@ impl World {
         let alive = self.nodes.iter().filter(|(_, node)| !node.is_dead);
         let ids: Vec<PeerId> = alive.map(|(&id, _)| id).collect();
         for id in ids {
-            let node = self.nodes.get_mut(&id).unwrap();
+            let Some(node) = self.nodes.get_mut(&id) else { continue };
             let mut inputs = Vec::new();
             node.scenes_due.retain(|&(at, scene)| {
                 let is_due = at <= now;
@@ -301,7 +309,7 @@ impl World {
     }
 
     /// Gives the requester an input and does what it says.
-    pub fn input(&mut self, input: RequesterInput) {
+    pub(crate) fn input(&mut self, input: RequesterInput) {
         let now = self.now();
         self.requester.handle(now, input);
         self.drain_requester();
@@ -335,7 +343,7 @@ impl World {
     }
 
     /// Gives a contributor an input and does what it says.
-    pub fn contributor_input(&mut self, id: PeerId, input: ContributorInput) {
+    pub(crate) fn contributor_input(&mut self, id: PeerId, input: ContributorInput) {
         let now = self.now();
         let Some(node) = self.nodes.get_mut(&id).filter(|node| !node.is_dead) else { return };
         node.session.handle(now, input);
@@ -361,7 +369,7 @@ impl World {
     }
 
     /// Proves from the outside that the merged regions are the job and the film is the picture.
-    pub fn check_film(&self) {
+    pub(crate) fn check_film(&self) {
         let spec = self.requester.spec();
         let (width, height) = (spec.view.width_px, spec.view.height_px);
         let samples = SampleRange::new(0, spec.samples_per_pixel);
@@ -383,22 +391,22 @@ impl World {
     }
 
     /// Merged samples by worker.
-    pub fn samples_by(&self, worker: Worker) -> u64 {
+    pub(crate) fn samples_by(&self, worker: Worker) -> u64 {
         let of_worker = self.merged.iter().filter(|(_, _, by)| *by == worker);
         of_worker.map(|(rect, samples, _)| rect.area() * u64::from(samples.count)).sum()
     }
 }
 
-pub fn scheduler() -> EwmaScheduler {
+pub(crate) fn scheduler() -> EwmaScheduler {
     EwmaScheduler::new(EwmaConfig { prior_speed: TYPICAL_SPEED, ..EwmaConfig::default() })
 }
 
-pub fn capabilities(lanes: u16) -> Capabilities {
+pub(crate) fn capabilities(lanes: u16) -> Capabilities {
     Capabilities { device: DeviceKind::NativeCpu, lanes, name: PeerName::lossy("test") }
 }
 
 /// A small job; `view` stands for a camera position.
-pub fn job(width_px: u32, height_px: u32, samples_per_pixel: u32, view: f32) -> JobSpec {
+pub(crate) fn job(width_px: u32, height_px: u32, samples_per_pixel: u32, view: f32) -> JobSpec {
     JobSpec {
         scene: SceneId([7; 32]),
         scene_bytes: 1 << 20,
@@ -418,7 +426,7 @@ pub fn job(width_px: u32, height_px: u32, samples_per_pixel: u32, view: f32) -> 
 }
 
 /// Traces a task: real sums, and counters as lumpy as those of a scene.
-pub fn trace(task: &TileTask) -> (RadianceSums, TraceCounters) {
+pub(crate) fn trace(task: &TileTask) -> (RadianceSums, TraceCounters) {
     let mut sums = RadianceSums::zeroed(task.rect, task.samples);
     add_samples(&mut sums, task.seed, task.view.tan_half_fov_y);
     let paths = task.rect.area() * u64::from(task.samples.count);
@@ -456,6 +464,7 @@ fn hash(value: u32) -> u32 {
 }
 
 /// A control channel message, encoded.
-pub fn control(message: &p2c2r_protocol::peer::Message) -> (Channel, Vec<u8>) {
-    (message.channel(), p2c2r_protocol::peer::encode(message).unwrap())
+pub(crate) fn control(message: &p2c2r_protocol::peer::Message) -> (Channel, Vec<u8>) {
+    let bytes = p2c2r_protocol::peer::encode(message).expect("the test's message is short");
+    (message.channel(), bytes)
 }
