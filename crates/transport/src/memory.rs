@@ -9,3 +9,6 @@ mod random;
 
 pub use network::{LinkFaults, Network, NetworkConfig};
 pub use random::Random;
+
+#[cfg(test)]
+mod tests;

@@ -90,8 +90,8 @@ struct Direction {
     ordered_until: Duration,
     /// Bytes that were sent and have not arrived.
     in_flight_bytes: usize,
-    /// Messages held back by a cut, with the time they were sent.
-    held: Vec<(Channel, Vec<u8>)>,
+    /// Messages held back by a cut, by the order they were sent in.
+    held: BTreeMap<u64, (Channel, Vec<u8>)>,
 }
 
 /// Something that will happen.
@@ -183,7 +183,8 @@ impl Network {
         if link.cut_since.is_some() {
             if channel.is_reliable() {
                 direction.in_flight_bytes += found;
-                direction.held.push((channel, bytes));
+                direction.held.insert(self.next_order, (channel, bytes));
+                self.next_order += 1;
             }
             return Ok(());
         }
@@ -252,10 +253,10 @@ impl Network {
         let [up, down] = &mut link.directions;
         let (up, down) = (std::mem::take(&mut up.held), std::mem::take(&mut down.held));
         let (low, high) = pair(a, b);
-        for (channel, bytes) in up {
+        for (channel, bytes) in up.into_values() {
             self.dispatch(low, high, channel, bytes);
         }
-        for (channel, bytes) in down {
+        for (channel, bytes) in down.into_values() {
             self.dispatch(high, low, channel, bytes);
         }
         self.tell_of_close(low, high);
@@ -278,7 +279,7 @@ impl Network {
 
     /// Turns a due delivery into an event, unless its link is gone or cut.
     fn deliver(&mut self, delivery: Delivery) -> Option<(PeerId, LinkEvent)> {
-        let Delivery { link: id, from, to, what, .. } = delivery;
+        let Delivery { order, link: id, from, to, what, .. } = delivery;
         let end = usize::from(to > from);
         let link = self.links.get_mut(&pair(from, to)).filter(|link| link.id == id)?;
         if !link.is_open[end] {
@@ -290,7 +291,7 @@ impl Network {
             Parcel::Message { channel, bytes } => {
                 let direction = &mut link.directions[usize::from(from > to)];
                 if is_cut && channel.is_reliable() {
-                    direction.held.push((channel, bytes));
+                    direction.held.insert(order, (channel, bytes));
                     return None;
                 }
                 direction.in_flight_bytes -= bytes.len();
