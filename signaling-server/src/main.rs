@@ -1,5 +1,7 @@
 //! The `p2c2r-server` binary: flags, logs, signals of the operating system.
 
+use std::io::IsTerminal;
+
 use anyhow::Context;
 use clap::Parser;
 use p2c2r_server::{Config, serve};
@@ -9,7 +11,9 @@ use tracing_subscriber::EnvFilter;
 async fn main() -> anyhow::Result<()> {
     let config = Config::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let is_terminal = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.with_ansi(is_terminal).init();
     let running = serve(&config).await?;
     let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
     println!("p2c2r-server listens on {scheme}://{}", running.address);

@@ -1,5 +1,7 @@
 //! The HTTP interface, called without a socket.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! Signaling over real WebSockets on the loopback interface.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use futures::{SinkExt, StreamExt};
 use p2c2r_protocol::peer::{PeerName, Role};
 use p2c2r_protocol::signaling::{

@@ -28,6 +28,9 @@ pub(crate) enum Command {
     Scene(SceneCommand),
     /// Print how far apart two pictures (.exr or .hdr) are.
     Compare(CompareArguments),
+    /// The other ends of measurements.
+    #[command(subcommand, hide = true)]
+    Measure(MeasureCommand),
 }
 
 /// What `render` takes.
@@ -145,6 +148,42 @@ pub(crate) enum SceneCommand {
         #[arg(long)]
         out: PathBuf,
     },
+}
+
+/// What `measure` takes.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MeasureCommand {
+    /// Push bytes over a link in both directions and print how long it took.
+    Link {
+        /// The server.
+        url: String,
+        /// Where both ends meet.
+        #[arg(long)]
+        room: RoomId,
+        /// `pull` asks and prints, `serve` answers until it is ended.
+        #[arg(long, value_enum)]
+        side: LinkSide,
+        /// Bytes for each direction.
+        #[arg(long, default_value_t = 32 << 20)]
+        bytes: u64,
+    },
+    /// Accept every task and answer none, until ended.
+    Mute {
+        /// The server.
+        url: String,
+        /// Whom to disappoint.
+        #[arg(long)]
+        room: RoomId,
+    },
+}
+
+/// The ends of a measured link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LinkSide {
+    /// The requester.
+    Pull,
+    /// The contributor.
+    Serve,
 }
 
 /// What `compare` takes.

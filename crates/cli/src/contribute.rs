@@ -99,7 +99,7 @@ fn show(status: &ProgressBar, event: ContributeEvent) {
         }
         ContributeEvent::Signaling(_) => {}
         ContributeEvent::Warning(warning) => say(status, &format!("warning: {warning}")),
-        ContributeEvent::Requesters(count) => say(status, &format!("{count} requesters linked")),
+        ContributeEvent::Requesters(count) => say(status, &format!("linked requesters: {count}")),
         ContributeEvent::Stats(stats) => status.set_message(summary(&stats)),
     }
 }
@@ -108,7 +108,7 @@ fn summary(stats: &ContributorStats) -> String {
     let (tasks, msamples) = (stats.tasks_done, stats.samples as f64 / 1e6);
     let sent_mb = stats.sent_bytes as f64 / 1e6;
     format!(
-        "{tasks} tasks, {msamples:.1} million samples, {sent_mb:.1} MB sent, {} requesters",
+        "{tasks} tasks, {msamples:.1} million samples, {sent_mb:.1} MB sent, linked requesters: {}",
         stats.requesters
     )
 }

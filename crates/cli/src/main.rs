@@ -8,6 +8,7 @@ mod compare;
 mod contribute;
 mod failure;
 mod local;
+mod measure;
 mod network;
 mod picture;
 mod progress;
@@ -17,6 +18,7 @@ mod scene_input;
 mod stats;
 mod view;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Command::Contribute(options) => contribute::run(&options),
         Command::Scene(options) => scene_command::run(&options),
         Command::Compare(options) => compare::run(&options),
+        Command::Measure(command) => measure::run(&command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -45,5 +48,7 @@ fn main() -> ExitCode {
 /// Warnings of libraries go nowhere unless `RUST_LOG` asks for them: what matters is printed anyway.
 fn start_log() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let is_terminal = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.with_ansi(is_terminal).init();
 }

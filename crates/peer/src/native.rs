@@ -17,7 +17,8 @@ mod socket;
 pub use address::ServerAddress;
 pub use contribute::{ContributeEvent, ContributeOptions, ContributeReport, Wish, contribute};
 pub use error::PeerError;
-pub use lanes::{DeviceChoice, Lanes, TracingDevice};
+pub use lanes::{DeviceChoice, TracingDevice};
+pub use network::{Network, NetworkEvent};
 pub use render::{
     NetworkStats, RenderEvent, RenderJob, RenderOptions, Rendered, WorkerReport, render,
 };

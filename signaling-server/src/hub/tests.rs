@@ -293,7 +293,7 @@ fn bad_clients_get_a_typed_error_and_others_go_on() {
     let numbered = encode(&Envelope { seq: 5, ack: 0, message: ClientMessage::Ack });
     check(&mut server, 2, &["}{".into()], ErrorCode::Malformed);
     check(&mut server, 3, &[" ".repeat(MAX_MESSAGE_BYTES + 1)], ErrorCode::TooLong);
-    check(&mut server, 4, &[numbered.clone()], ErrorCode::OutOfOrder);
+    check(&mut server, 4, std::slice::from_ref(&numbered), ErrorCode::OutOfOrder);
     check(&mut server, 5, &[good.clone(), numbered], ErrorCode::OutOfOrder);
     check(&mut server, 6, &[good.clone(), good.clone()], ErrorCode::OutOfOrder);
     let newer = hello_text(Hello { version: 9, ..hello(Role::Requester, 1) });

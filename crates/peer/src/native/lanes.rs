@@ -39,6 +39,8 @@ pub enum TracingDevice {
     },
     /// One lane.
     Gpu(Box<GpuContext>),
+    /// Takes every task and finishes none: a peer that requesters have to survive, for measurements.
+    Mute,
 }
 
 impl TracingDevice {
@@ -71,7 +73,7 @@ impl TracingDevice {
     /// For hellos and reports.
     pub const fn kind(&self) -> DeviceKind {
         match self {
-            Self::Cpu { .. } => DeviceKind::NativeCpu,
+            Self::Cpu { .. } | Self::Mute => DeviceKind::NativeCpu,
             Self::Gpu(_) => DeviceKind::NativeGpu,
         }
     }
@@ -80,7 +82,7 @@ impl TracingDevice {
     pub const fn lanes(&self) -> u16 {
         match self {
             Self::Cpu { threads } => *threads as u16,
-            Self::Gpu(_) => 1,
+            Self::Gpu(_) | Self::Mute => 1,
         }
     }
 
@@ -90,6 +92,7 @@ impl TracingDevice {
             Self::Cpu { threads: 1 } => "CPU, 1 thread".to_owned(),
             Self::Cpu { threads } => format!("CPU, {threads} threads"),
             Self::Gpu(context) => format!("GPU, {}", context.adapter_name()),
+            Self::Mute => "device that answers nothing".to_owned(),
         }
     }
 }
@@ -134,7 +137,7 @@ struct Shared {
 }
 
 /// The threads of one device.
-pub struct Lanes {
+pub(super) struct Lanes {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -147,7 +150,8 @@ impl Lanes {
         let shared = Arc::new(Shared::default());
         let (results, receiver) = mpsc::channel(QUEUE_RESULTS);
         let mut lanes = Self { shared: shared.clone(), threads: Vec::new() };
-        for index in 0..device.lanes() {
+        let threads = if matches!(device, TracingDevice::Mute) { 0 } else { device.lanes() };
+        for index in 0..threads {
             let (shared, results, device) = (shared.clone(), results.clone(), device.clone());
             let thread = std::thread::Builder::new().name(format!("trace-{index}"));
             let thread = thread.spawn(move || run_lane(&shared, &results, device));
@@ -221,7 +225,7 @@ impl Shared {
 
 fn run_lane(shared: &Shared, results: &mpsc::Sender<Traced>, device: TracingDevice) {
     let mut gpu = match device {
-        TracingDevice::Cpu { .. } => None,
+        TracingDevice::Cpu { .. } | TracingDevice::Mute => None,
         TracingDevice::Gpu(context) => Some(GpuLane { context: *context, tracer: None }),
     };
     while let Some(job) = shared.next() {

@@ -22,7 +22,8 @@ const QUEUE_SOCKET: usize = 64;
 
 /// What a session has to hear.
 #[derive(Debug)]
-pub(super) enum NetworkEvent {
+pub enum NetworkEvent {
+    /// A link did something.
     Link(LinkEvent),
     /// The session with the server changed.
     State(SignalingState),
@@ -33,7 +34,7 @@ pub(super) enum NetworkEvent {
 }
 
 /// One peer's view of the network.
-pub(super) struct Network {
+pub struct Network {
     started: Instant,
     server: ServerAddress,
     signaling: SignalingSession,
@@ -48,7 +49,7 @@ pub(super) struct Network {
 
 impl Network {
     /// Starts to connect.
-    pub(super) fn new(started: Instant, server: ServerAddress, config: SignalingConfig) -> Self {
+    pub fn new(started: Instant, server: ServerAddress, config: SignalingConfig) -> Self {
         super::blobs::install_crypto();
         let (link_sender, link_events) = mpsc::channel(QUEUE_EVENTS);
         let (socket_sender, socket_events) = mpsc::channel(QUEUE_SOCKET);
@@ -70,7 +71,7 @@ impl Network {
     }
 
     /// Waits for the next event. Dropping the future loses nothing.
-    pub(super) async fn next(&mut self) -> NetworkEvent {
+    pub async fn next(&mut self) -> NetworkEvent {
         loop {
             if let Some(event) = self.pending.pop_front() {
                 return event;
@@ -85,25 +86,30 @@ impl Network {
     }
 
     /// Sends a message; one that cannot be taken counts as lost, and the session notices.
-    pub(super) fn send(&mut self, peer: PeerId, channel: Channel, bytes: Vec<u8>) {
+    pub fn send(&mut self, peer: PeerId, channel: Channel, bytes: Vec<u8>) {
         if let Err(error) = self.links.send(peer, channel, bytes) {
             tracing::debug!(%peer, %error, "message dropped");
         }
     }
 
+    /// Bytes taken for a peer and not yet handed to its connection.
+    pub fn buffered_bytes(&self, peer: PeerId) -> usize {
+        self.links.buffered_bytes(peer)
+    }
+
     /// Closes a link after what was sent on it.
-    pub(super) fn close(&mut self, peer: PeerId) {
+    pub fn close(&mut self, peer: PeerId) {
         self.links.close(peer);
         self.tell(SignalingInput::LinkClosed { peer });
     }
 
     /// Wants no more introductions; links stay.
-    pub(super) fn leave(&mut self) {
+    pub fn leave(&mut self) {
         self.tell(SignalingInput::Leave);
     }
 
     /// Leaves, closes every link after what was sent on it, and waits for that.
-    pub(super) async fn finish(mut self) {
+    pub async fn finish(mut self) {
         self.leave();
         self.links.finish().await;
     }

@@ -8,7 +8,7 @@ use p2c2r_protocol::LeaseId;
 use p2c2r_protocol::peer::{Capabilities, Channel, DeviceKind, PeerLimits, Role};
 use p2c2r_swarm::signaling::{SignalingConfig, SignalingState};
 use p2c2r_swarm::{
-    CostSource, JobSpec, LocalWork, PeerState, RefineOrder, Requester, RequesterConfig,
+    CostSource, JobSpec, LocalWork, PeerEnd, PeerState, RefineOrder, Requester, RequesterConfig,
     RequesterInput, RequesterOutput, Worker,
 };
 use p2c2r_transport::LinkEvent;
@@ -157,6 +157,8 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
                 let kind = capabilities.device.as_str();
                 (self.show)(RenderEvent::PeerReady { name, kind });
             }
+            // Everybody leaves at the end.
+            RequesterOutput::PeerLost { reason: PeerEnd::Stopped, .. } => {}
             RequesterOutput::PeerLost { peer, reason } => {
                 let (id, reason) = (peer.to_string(), reason.to_string());
                 (self.show)(RenderEvent::PeerLost { id, reason });

@@ -106,14 +106,14 @@ impl Connection {
         if options.has_loopback {
             addresses.push("127.0.0.1:0".to_owned());
         }
-        let inner = PeerConnectionBuilder::new()
+        let builder = PeerConnectionBuilder::new()
             .with_configuration(configuration)
             .with_setting_engine(settings(options).build())
             .with_handler(Arc::new(Handler { events }))
             .with_udp_addrs(addresses)
-            .with_data_channel_send_buffer_limit(SEND_BUFFER_BYTES)
-            .build()
-            .await?;
+            .with_data_channel_send_buffer_limit(SEND_BUFFER_BYTES);
+        // Some 20 KB, which nothing that awaits this should have to carry.
+        let inner = Box::pin(builder.build()).await?;
         let mut channels = Vec::new();
         for channel in Channel::ALL {
             let init = RTCDataChannelInit {
