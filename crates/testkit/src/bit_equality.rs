@@ -22,7 +22,11 @@ const SEED: u32 = 2026;
 /// Scenes, each with one rectangle.
 const CASES: &[(&str, PixelRect)] = &[
     ("cornell", PixelRect { x: 16, y: 8, width: 64, height: 48 }),
-    ("furnace", PixelRect { x: 32, y: 16, width: 32, height: 32 }),
+    (
+        "furnace:albedo=0.8,metallic=0.5,roughness=0.3",
+        PixelRect { x: 32, y: 16, width: 32, height: 32 },
+    ),
+    ("night-city:size=24,seed=5", PixelRect { x: 0, y: 0, width: 96, height: 64 }),
 ];
 
 /// One case and the hash of its picture.

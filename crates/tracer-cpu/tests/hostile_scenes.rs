@@ -38,7 +38,7 @@ fn wild_light() -> impl Strategy<Value = PunctualLight> {
     (wild_point(), 0..3u8, 0.0f32..1e6, unit()).prop_map(|(position, kind, intensity, cos)| {
         let kind = match kind {
             0 => LightKind::Point,
-            1 => LightKind::Spot { cos_inner: cos, cos_outer: cos * 0.99 },
+            1 => LightKind::Spot { cos_inner: cos, cos_outer: cos - 0.01 },
             _ => LightKind::Directional,
         };
         PunctualLight {
