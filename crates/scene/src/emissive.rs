@@ -4,6 +4,8 @@
 //! BSDF sampling, so all of them together get at most [`DIM_SHARE`] of the picks: else ten thousand
 //! far windows would take the picks from the lamp beside us.
 
+use std::collections::BTreeMap;
+
 use crate::alias::AliasTable;
 use crate::assemble::world_corners;
 use crate::math::{Vec3, larger, linear_from_srgb, luminance, smaller};
@@ -22,8 +24,9 @@ const LEAST_OF_MEAN: f32 = 0.1;
 
 /// Fills `emissive_triangles` (ordered by instance, then triangle) and their alias table.
 pub(crate) fn collect_emissive(scene: &mut Scene, limit: u64) -> Result<(), InvalidScene> {
+    let mut means = TextureMeans::default();
     let emission_of_mesh: Vec<MeshEmission> =
-        scene.meshes.iter().map(|mesh| mesh_emission(scene, mesh)).collect();
+        scene.meshes.iter().map(|mesh| mesh_emission(scene, mesh, &mut means)).collect();
     let emission_of = |instance: &Instance| &emission_of_mesh[instance.mesh as usize];
     let found: u64 = scene.instances.iter().map(|i| emission_of(i).triangles.len() as u64).sum();
     if found > limit {
@@ -84,7 +87,7 @@ struct MeshEmission {
     is_dim: bool,
 }
 
-fn mesh_emission(scene: &Scene, mesh: &Mesh) -> MeshEmission {
+fn mesh_emission(scene: &Scene, mesh: &Mesh, means: &mut TextureMeans) -> MeshEmission {
     let material = &scene.materials[mesh.material as usize];
     let sides = if material.is_double_sided { 2.0 } else { 1.0 };
     let untextured = luminance(material.emissive.into());
@@ -97,7 +100,7 @@ fn mesh_emission(scene: &Scene, mesh: &Mesh) -> MeshEmission {
         return MeshEmission { triangles, is_dim: untextured < DIM_BELOW };
     };
     let texture = &scene.textures[reference.texture as usize];
-    let mean = emitted(material, texture_mean(scene, texture));
+    let mean = emitted(material, means.of(scene, texture));
     let radiance = |triangle: u32| {
         let uvs = scene.triangles[triangle as usize].map(|corner| {
             let [u, v] = scene.uvs[corner as usize];
@@ -119,17 +122,28 @@ fn emitted(material: &Material, texel: Vec3) -> f32 {
     luminance(Vec3::from(material.emissive) * texel)
 }
 
-fn texture_mean(scene: &Scene, texture: &Texture) -> Vec3 {
-    let count = texture.width as usize * texture.height as usize;
-    let first = texture.first_texel as usize;
-    let mut sum = [0.0f64; 3];
-    for &texel in &scene.texels[first..first + count] {
-        let linear = linear_of_texel(texture, texel).to_array();
-        for (sum, value) in sum.iter_mut().zip(linear) {
-            *sum += f64::from(value);
-        }
+/// Mean colours of images; each image is added up once, however many textures show it.
+#[derive(Default)]
+struct TextureMeans {
+    by_texels: BTreeMap<(u32, bool), Vec3>,
+}
+
+impl TextureMeans {
+    fn of(&mut self, scene: &Scene, texture: &Texture) -> Vec3 {
+        let mean = || {
+            let count = texture.width as usize * texture.height as usize;
+            let first = texture.first_texel as usize;
+            let mut sum = [0.0f64; 3];
+            for &texel in &scene.texels[first..first + count] {
+                let linear = linear_of_texel(texture, texel).to_array();
+                for (sum, value) in sum.iter_mut().zip(linear) {
+                    *sum += f64::from(value);
+                }
+            }
+            sum.map(|sum| (sum / count as f64) as f32).into()
+        };
+        *self.by_texels.entry((texture.first_texel, texture.is_srgb)).or_insert_with(mean)
     }
-    sum.map(|sum| (sum / count as f64) as f32).into()
 }
 
 /// Whether no texel that a lookup in this small triangle can touch is lit; large ones are never sure.

@@ -162,7 +162,7 @@ pub struct Material {
 }
 
 /// How texture coordinates outside 0..1 are mapped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TextureWrap {
     /// Periodic.
     Repeat,

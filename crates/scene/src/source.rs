@@ -38,6 +38,18 @@ impl SceneSource {
     }
 }
 
+/// Most warnings that a scene collects: a hostile file could give cause for millions.
+const MAX_WARNINGS: usize = 64;
+
+/// Adds a warning; the last place is kept for the word that there are more.
+pub(crate) fn warn(warnings: &mut Vec<String>, warning: impl Into<String>) {
+    if warnings.len() + 1 < MAX_WARNINGS {
+        warnings.push(warning.into());
+    } else if warnings.len() < MAX_WARNINGS {
+        warnings.push("there are further warnings".to_owned());
+    }
+}
+
 /// Triangles with one material.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MeshSource {
@@ -65,7 +77,7 @@ pub struct InstanceSource {
 }
 
 /// An image with its sampling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TextureSource {
     /// Index in `SceneSource::images`.
     pub image: u32,

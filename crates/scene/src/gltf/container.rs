@@ -4,6 +4,7 @@ use super::error::{ImportError, at};
 use super::resolver::{ResourceResolver, read_uri};
 use super::schema::Document;
 use crate::ImportLimits;
+use crate::source::warn;
 
 const GLB_MAGIC: &[u8; 4] = b"glTF";
 const JSON_CHUNK: u32 = 0x4e4f_534a;
@@ -69,8 +70,9 @@ impl<'a> File<'a> {
         if let Some(name) = self.document.extensions_required.iter().find(is_unknown) {
             return Err(ImportError::RequiredExtension(name.clone()));
         }
-        let ignored = self.document.extensions_used.iter().filter(is_unknown);
-        self.warnings.extend(ignored.map(|name| format!("extension {name} is ignored")));
+        for name in self.document.extensions_used.iter().filter(is_unknown) {
+            warn(&mut self.warnings, format!("extension {name} is ignored"));
+        }
         Ok(())
     }
 

@@ -1,11 +1,14 @@
 //! Materials, textures and images.
 
+use std::collections::BTreeMap;
+
 use super::container::File;
 use super::error::{ImportError, at};
 use super::resolver::read_uri;
 use super::schema::{self, TextureInfo};
 use crate::image::{ImageLimits, image_size, sniff_format};
 use crate::math::{Vec3, sin_cos, unit_clamped};
+use crate::source::warn;
 use crate::{
     AlphaMode, ImageSource, Material, SceneSource, TextureRef, TextureSource, TextureWrap,
 };
@@ -27,13 +30,15 @@ pub(super) fn import_materials(
     scene: &mut SceneSource,
 ) -> Result<Vec<ImportedMaterial>, ImportError> {
     let image_of_file = import_images(file, scene)?;
-    let mut warnings = Vec::new();
+    let mut warnings = std::mem::take(&mut file.warnings);
     let mut imported = Vec::new();
+    let mut known_textures = BTreeMap::new();
     for (index, record) in file.document.materials.iter().enumerate() {
         let mut importer = MaterialImporter {
             file,
             scene,
             image_of_file: &image_of_file,
+            known_textures: &mut known_textures,
             index,
             uv_sets: Vec::new(),
         };
@@ -41,15 +46,14 @@ pub(super) fn import_materials(
         let uv_sets = importer.uv_sets;
         let uv_set = uv_sets.first().copied().unwrap_or(0);
         if uv_sets.iter().any(|&set| set != uv_set) {
-            warnings.push(format!(
-                "material {index}: its textures use several sets of coordinates, {uv_set} is used for all"
-            ));
+            let found = "its textures use several sets of coordinates";
+            warn(&mut warnings, format!("material {index}: {found}, {uv_set} is used for all"));
         }
         let needs_tangents = material.normal_texture.is_some();
         scene.materials.push(material);
         imported.push(ImportedMaterial { uv_set, needs_tangents });
     }
-    file.warnings.extend(warnings);
+    file.warnings = warnings;
     Ok(imported)
 }
 
@@ -128,6 +132,7 @@ struct MaterialImporter<'a> {
     file: &'a File<'a>,
     scene: &'a mut SceneSource,
     image_of_file: &'a [Option<u32>],
+    known_textures: &'a mut BTreeMap<TextureSource, u32>,
     index: usize,
     /// Coordinate sets of the textures seen so far.
     uv_sets: Vec<u32>,
@@ -194,11 +199,10 @@ impl MaterialImporter<'_> {
             is_srgb,
             is_filtered: sampler.and_then(|sampler| sampler.mag_filter) != Some(NEAREST),
         };
-        let known = self.scene.textures.iter().position(|known| *known == record);
-        let texture = known.unwrap_or_else(|| {
+        let texture = *self.known_textures.entry(record).or_insert_with(|| {
             self.scene.textures.push(record);
-            self.scene.textures.len() - 1
-        }) as u32;
+            self.scene.textures.len() as u32 - 1
+        });
         let transform = info.extensions.transform.as_ref();
         self.uv_sets.push(transform.and_then(|t| t.tex_coord).unwrap_or(info.tex_coord));
         let uv_from_mesh_uv = transform.map_or([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], transform_rows);

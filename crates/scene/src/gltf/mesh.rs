@@ -7,6 +7,7 @@ use super::schema::Primitive;
 use super::tangents::{flat_shaded, with_tangents};
 use crate::check::is_coordinate;
 use crate::math::Vec3;
+use crate::source::warn;
 use crate::{MeshSource, SceneSource};
 
 const TRIANGLES: u32 = 4;
@@ -19,7 +20,7 @@ pub(super) fn import_meshes(
     materials: &[ImportedMaterial],
     scene: &mut SceneSource,
 ) -> Result<Vec<std::ops::Range<u32>>, ImportError> {
-    let mut warnings = Vec::new();
+    let mut warnings = std::mem::take(&mut file.warnings);
     let mut ranges = Vec::new();
     let mut importer = MeshImporter {
         file,
@@ -37,7 +38,7 @@ pub(super) fn import_meshes(
         }
         ranges.push(first..scene.meshes.len() as u32);
     }
-    file.warnings.extend(warnings);
+    file.warnings = warnings;
     Ok(ranges)
 }
 
@@ -59,7 +60,7 @@ impl MeshImporter<'_> {
         scene: &mut SceneSource,
     ) -> Result<(), ImportError> {
         if !(TRIANGLES..=TRIANGLE_FAN).contains(&primitive.mode) {
-            self.warnings.push(format!("{place}: points and lines are left out"));
+            warn(self.warnings, format!("{place}: points and lines are left out"));
             return Ok(());
         }
         for (what, is_there) in [
@@ -68,7 +69,7 @@ impl MeshImporter<'_> {
             ("skinning is", primitive.attributes.contains_key("JOINTS_0")),
         ] {
             if is_there {
-                self.warnings.push(format!("{place}: {what} ignored"));
+                warn(self.warnings, format!("{place}: {what} ignored"));
             }
         }
         let (material, traits) = self.material(primitive, place, scene)?;
@@ -76,7 +77,7 @@ impl MeshImporter<'_> {
         mesh.material = material;
         mesh.triangles = self.triangles(primitive, place, mesh.positions.len())?;
         if mesh.triangles.is_empty() {
-            self.warnings.push(format!("{place}: no triangles"));
+            warn(self.warnings, format!("{place}: no triangles"));
             return Ok(());
         }
         if mesh.normals.is_empty() {

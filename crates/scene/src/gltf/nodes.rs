@@ -6,6 +6,7 @@ use super::container::File;
 use super::error::{ImportError, at};
 use super::schema::{self, Node};
 use crate::math::{Affine, Vec3, larger, sin_cos, tan};
+use crate::source::warn;
 use crate::{Camera, InstanceSource, LightKind, PunctualLight, SceneSource};
 
 /// Least difference of a spot light's cosines, so that its fall-off has a width.
@@ -20,7 +21,7 @@ pub(super) fn import_nodes(
     let mut is_visited = vec![false; file.document.nodes.len()];
     let mut pending: Vec<(usize, Affine, usize)> =
         roots(file)?.into_iter().rev().map(|node| (node, Affine::IDENTITY, 1)).collect();
-    let mut warnings = Vec::new();
+    let mut warnings = std::mem::take(&mut file.warnings);
     while let Some((index, world_from_parent, depth)) = pending.pop() {
         let place = || format!("node {index}");
         let node = at(&file.document.nodes, index, "node", || "the tree of nodes".to_owned())?;
@@ -48,7 +49,10 @@ pub(super) fn import_nodes(
             match import_camera(record, node, &world_from_node, scene.cameras.len()) {
                 Some(camera) => scene.cameras.push(camera),
                 None => {
-                    warnings.push(format!("camera {camera}: not a usable perspective, left out"))
+                    warn(
+                        &mut warnings,
+                        format!("camera {camera}: no usable perspective, left out"),
+                    );
                 }
             }
         }
@@ -58,13 +62,13 @@ pub(super) fn import_nodes(
             let record = at(lights, light.light, "light", place)?;
             match import_light(record, &world_from_node) {
                 Some(light) => scene.lights.push(light),
-                None => warnings.push(format!("light {}: not usable, left out", light.light)),
+                None => warn(&mut warnings, format!("light {}: not usable, left out", light.light)),
             }
         }
         let children = node.children.iter().rev();
         pending.extend(children.map(|&child| (child, world_from_node, depth + 1)));
     }
-    file.warnings.extend(warnings);
+    file.warnings = warnings;
     Ok(())
 }
 

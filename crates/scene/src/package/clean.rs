@@ -1,6 +1,7 @@
 //! Leaves out what cannot be seen, before a scene is packed.
 
 use crate::check::{inverse_of, is_coordinate, is_degenerate};
+use crate::source::warn;
 use crate::{EnvironmentSource, Material, MeshSource, SceneSource, TextureRef};
 
 /// Drops triangles without area, instances without inverse and whatever nothing uses; adds the neutral
@@ -14,7 +15,8 @@ pub(super) fn clean(source: &SceneSource) -> SceneSource {
     drop_unused_images(&mut scene);
     if !has_light(&scene) {
         scene.environment = Some(EnvironmentSource::neutral());
-        scene.warnings.push("no light in the scene: a neutral environment was added".to_owned());
+        let warning = "no light in the scene: a neutral environment was added";
+        warn(&mut scene.warnings, warning);
     }
     scene
 }
@@ -33,7 +35,10 @@ fn drop_degenerate_triangles(scene: &mut SceneSource) {
         });
         let dropped = before - mesh.triangles.len();
         if dropped > 0 {
-            scene.warnings.push(format!("mesh {index}: {dropped} triangles without area left out"));
+            warn(
+                &mut scene.warnings,
+                format!("mesh {index}: {dropped} triangles without area left out"),
+            );
         }
     }
 }
@@ -46,7 +51,7 @@ fn drop_singular_instances(scene: &mut SceneSource) {
     });
     let dropped = before - scene.instances.len();
     if dropped > 0 {
-        scene.warnings.push(format!("{dropped} instances of no or excessive size left out"));
+        warn(&mut scene.warnings, format!("{dropped} instances of no or excessive size left out"));
     }
 }
 
