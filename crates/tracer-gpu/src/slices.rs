@@ -18,6 +18,10 @@ const LARGEST_SLICE_PATHS: u32 = 65_535 * TRACE_TILE_WORKGROUP;
 const MOST_GROWTH: f64 = 1.5;
 /// A slice shrinks at most by this factor.
 const MOST_SHRINKING: f64 = 1.0 / 16.0;
+/// What is left of the slowest slice's time after another slice.
+const MEMORY: f64 = 0.97;
+/// Share of the longest time that a slice may take if it is as slow as the slowest remembered.
+const SAFE_SHARE: f64 = 0.5;
 
 /// Pixels that the film buffer holds at most (24 MiB).
 pub(crate) const MAX_REGION_PIXELS: u32 = 1 << 20;
@@ -26,12 +30,14 @@ pub(crate) const MAX_REGION_PIXELS: u32 = 1 << 20;
 #[derive(Debug, Clone)]
 pub(crate) struct SlicePacer {
     paths: u32,
+    /// Seconds of a path in the slowest of the last slices; an older slice counts less and less.
+    slowest_path_s: f64,
 }
 
 impl SlicePacer {
     /// Starts small.
     pub(crate) fn new() -> Self {
-        Self { paths: FIRST_SLICE_PATHS }
+        Self { paths: FIRST_SLICE_PATHS, slowest_path_s: 0.0 }
     }
 
     /// Paths of the next slice.
@@ -42,11 +48,18 @@ impl SlicePacer {
     /// Learns from a slice of `paths` that took `elapsed`.
     pub(crate) fn observe(&mut self, paths: u32, elapsed: Duration) {
         let seconds = elapsed.as_secs_f64().max(1.0e-6);
+        let path_s = seconds / f64::from(paths.max(1));
+        // Far below the target the submit itself takes the time, whatever the paths do.
+        let is_telling = seconds > 0.25 * SLICE_TARGET.as_secs_f64();
+        let remembered_s = if is_telling { self.slowest_path_s * MEMORY } else { 0.0 };
+        self.slowest_path_s = path_s.max(remembered_s);
         let factor = (SLICE_TARGET.as_secs_f64() / seconds).clamp(MOST_SHRINKING, MOST_GROWTH);
-        let wanted = (f64::from(paths) * factor) as u32;
+        // Were the next slice as slow as the slowest, it should still end in time.
+        let safe = LONGEST_SLICE.as_secs_f64() * SAFE_SHARE / self.slowest_path_s;
         // A short slice at the end of a task says little: it may shrink the pace, not grow it.
-        self.paths = if paths < self.paths && factor >= 1.0 { self.paths } else { wanted };
-        self.paths = self.paths.clamp(TRACE_TILE_WORKGROUP, LARGEST_SLICE_PATHS);
+        let grows = factor >= 1.0 && paths < self.paths;
+        let wanted = if grows { f64::from(self.paths) } else { f64::from(paths) * factor };
+        self.paths = (wanted.min(safe) as u32).clamp(TRACE_TILE_WORKGROUP, LARGEST_SLICE_PATHS);
     }
 
     /// Half the size, after a device was lost.
@@ -148,6 +161,7 @@ mod tests {
             assert!(took(paths) < LONGEST_SLICE);
             pacer.observe(paths, took(paths));
         }
+        assert!(pacer.paths() > 30_000, "a submit's own time does not hold back the pace");
         let settled = took(pacer.paths());
         assert!(settled > Duration::from_millis(8), "{settled:?}");
         assert!(settled < Duration::from_millis(20), "{settled:?}");
@@ -162,6 +176,22 @@ mod tests {
         assert_eq!(pacer.paths(), before);
         pacer.observe(1, Duration::from_secs(5));
         assert_eq!(pacer.paths(), TRACE_TILE_WORKGROUP);
+    }
+
+    #[test]
+    fn a_slow_part_of_the_picture_is_remembered() {
+        // Every tenth slice is made of paths that take five times as long.
+        let took = |index: u32, paths: u32| {
+            let path_s = if index % 10 == 9 { 5.0e-6 } else { 1.0e-6 };
+            Duration::from_secs_f64(f64::from(paths) * path_s)
+        };
+        let mut pacer = SlicePacer::new();
+        for index in 0..200 {
+            let paths = pacer.paths();
+            let elapsed = took(index, paths);
+            assert!(elapsed < LONGEST_SLICE, "slice {index} took {elapsed:?}");
+            pacer.observe(paths, elapsed);
+        }
     }
 
     #[test]
