@@ -22,7 +22,7 @@ pub fn watch_link(origin: &str, scene: &str) -> String {
 /// The HTML that puts the player on any page.
 pub fn embed_snippet(origin: &str) -> String {
     format!(
-        "<script type=\"module\" src=\"{origin}/player/p2c2r-player.js\"></script>\n\n\
+        "<script\n  type=\"module\"\n  src=\"{origin}/player/p2c2r-player.js\"></script>\n\n\
          <p2c2r-player\n  src=\"scene.glb\"\n  signal=\"{}\"\n  alt=\"A chair by a window\"\n  camera-controls>\n\
          </p2c2r-player>",
         signal_address(origin),

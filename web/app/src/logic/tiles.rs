@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// Outlines kept; the oldest go first.
-pub const MAX_OUTLINES: usize = 192;
+pub const MAX_OUTLINES: usize = 600;
 /// An outline goes when a newer tile covers one part in this many of it.
 const TAKEN_SHARE: u64 = 4;
 /// Colours that tell peers apart; they repeat beyond.

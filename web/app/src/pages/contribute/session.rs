@@ -136,9 +136,7 @@ impl Session {
     }
 
     fn on_stats(self, detail: &JsValue) {
-        let stats = player::contributor_stats(detail);
-        self.history.update(|history| history.push(stats.rays_per_second));
-        self.stats.set(stats);
+        self.stats.set(player::contributor_stats(detail));
     }
 
     fn on_error(self, event: &CustomEvent) {
@@ -166,6 +164,8 @@ impl Session {
 
     fn tick(self) {
         if self.state.get_untracked().is_live() {
+            let rays_per_second = self.stats.with_untracked(|stats| stats.rays_per_second);
+            self.history.update(|history| history.push(rays_per_second));
             self.elapsed.set(page::now().saturating_sub(self.started_at.get_value()));
         }
     }

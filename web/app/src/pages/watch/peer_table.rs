@@ -47,25 +47,38 @@ fn Row(session: Session, index: usize) -> impl IntoView {
     let is_gone = move || {
         session.peers.with(|peers| peers.rows().get(index).is_some_and(|row| !row.is_connected))
     };
-    let share = move || session.peers.with(|peers| peers.share(index));
+    let share = Signal::derive(move || session.peers.with(|peers| peers.share(index)));
     view! {
         <tr class:gone=is_gone>
             <th scope="row">
-                <span class=peer_class("swatch", index) aria-hidden="true"></span>
-                <span>{read(|row| row.name.clone())}</span>
-                <Show when=is_gone><span class="gone-note">"left"</span></Show>
+                <div class="peer-name">
+                    <span class=peer_class("swatch", index) aria-hidden="true"></span>
+                    <span>{read(|row| row.name.clone())}</span>
+                    <Show when=is_gone>
+                        <span class="gone-note">"left"</span>
+                    </Show>
+                </div>
             </th>
             <td class="device-column">{read(|row| row.kind.label().to_owned())}</td>
             <td class="number">{read(|row| format::joined(&format::scaled(row.samples_per_second)))}</td>
             <td class="number samples-column">{read(|row| format::joined(&format::scaled(row.samples)))}</td>
-            <td class="share-column"><div class="share-cell">
-                <svg class="share-bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">
-                    <rect class="share-track" width="100" height="6"></rect>
-                    <rect class=peer_class("share-fill", index) width=move || share() * 100.0 height="6"></rect>
-                </svg>
-                <span class="share-text">{move || format::percent(share())}</span>
-            </div></td>
+            <td class="share-column">
+                <div class="share-cell">
+                    <ShareBar share=share index=index/>
+                    <span class="share-text">{move || format::percent(share.get())}</span>
+                </div>
+            </td>
         </tr>
+    }
+}
+
+#[component]
+fn ShareBar(share: Signal<f64>, index: usize) -> impl IntoView {
+    view! {
+        <svg class="share-bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+            <rect class="share-track" width="100" height="6"></rect>
+            <rect class=peer_class("share-fill", index) width=move || share.get() * 100.0 height="6"></rect>
+        </svg>
     }
 }
 
