@@ -16,7 +16,7 @@ const LOOKS = [
   { name: "phone", colorScheme: "light", width: 390, height: 844 },
 ];
 /** Points of the contributor's curve before its picture is taken. */
-const CURVE_POINTS = 40;
+const CURVE_POINTS = 45;
 /** Part of the picture that is there when the watch page's picture is taken. */
 const WATCH_PROGRESS = 0.8;
 const RENDER_LIMIT_MS = 900_000;
@@ -81,13 +81,15 @@ async function shootWatching(tab) {
   await shoot(tab, "watch");
 }
 
-/** One picture of the whole page for each look. */
+/** One picture of the whole page for each look, in a window as high as the page: what sticks to an edge sticks there. */
 async function shoot(tab, page) {
   for (const { name, colorScheme, width, height } of LOOKS) {
     await tab.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await tab.setViewportSize({ width, height });
+    const needed = await tab.evaluate(() => document.documentElement.scrollHeight);
+    await tab.setViewportSize({ width, height: Math.max(height, needed) });
     const path = join(values.out, `${page}-${name}.png`);
-    await tab.screenshot({ path, fullPage: true, animations: "disabled" });
+    await tab.screenshot({ path, animations: "disabled" });
     console.log(path);
   }
 }
