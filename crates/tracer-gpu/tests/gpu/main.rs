@@ -5,5 +5,6 @@
 
 mod agreement;
 mod common;
+mod constants;
 mod device;
 mod fixture;
