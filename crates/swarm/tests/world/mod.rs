@@ -10,7 +10,9 @@ use p2c2r_frame::{
     Effects, PixelRect, RadianceSums, SampleRange, SceneId, TileTask, TraceCounters, View,
 };
 use p2c2r_protocol::PeerId;
-use p2c2r_protocol::peer::{Capabilities, Channel, DeviceKind, PeerLimits, PeerName};
+use p2c2r_protocol::peer::{
+    Capabilities, Channel, DeviceKind, Message, PeerLimits, PeerName, decode,
+};
 use p2c2r_scheduler::{EwmaConfig, EwmaScheduler};
 use p2c2r_swarm::{
     Contributor, ContributorConfig, ContributorInput, ContributorOutput, CostSource, JobSpec,
@@ -72,10 +74,23 @@ impl Tracer {
 pub(crate) struct Node {
     pub(crate) session: Contributor,
     pub(crate) tracer: Tracer,
+    pub(crate) manners: Manners,
     /// A dead machine does nothing at all.
     pub(crate) is_dead: bool,
     pub(crate) is_finished: bool,
     scenes_due: Vec<(Duration, SceneId)>,
+}
+
+/// How a contributor breaks the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manners {
+    Honest,
+    /// Never hears a cancel, so that its results come for tasks that others have done.
+    Deaf,
+    /// Says the end of each result twice.
+    Stutters,
+    /// Cuts the end off each part of a result.
+    Truncates,
 }
 
 /// What a test wants to happen at a time.
@@ -103,6 +118,31 @@ pub(crate) struct World {
     pub(crate) lost: Vec<(PeerId, PeerEnd)>,
     pub(crate) completed_at: Option<Duration>,
     next_event: u64,
+}
+
+impl Node {
+    /// Whether this machine does not hear what arrives.
+    fn misses(&self, event: &LinkEvent) -> bool {
+        let LinkEvent::Message { channel, bytes, .. } = event else { return false };
+        let is_deaf = self.manners == Manners::Deaf;
+        is_deaf && matches!(decode(*channel, bytes), Ok(Message::Cancel { .. }))
+    }
+}
+
+impl Manners {
+    /// What is really sent in the place of a message.
+    fn distort(self, bytes: Vec<u8>) -> Vec<Vec<u8>> {
+        let message = [Channel::Control, Channel::Tiles]
+            .into_iter()
+            .find_map(|channel| decode(channel, &bytes).ok());
+        match (self, message) {
+            (Self::Stutters, Some(Message::TileDone(_))) => vec![bytes.clone(), bytes],
+            (Self::Truncates, Some(Message::TileChunk(_))) => {
+                vec![bytes[..bytes.len() - 1].to_vec()]
+            }
+            _ => vec![bytes],
+        }
+    }
 }
 
 impl World {
@@ -147,6 +187,7 @@ impl World {
         let node = Node {
             session: Contributor::new(config),
             tracer: Tracer::new(speed),
+            manners: Manners::Honest,
             is_dead: false,
             is_finished: false,
             scenes_due: Vec::new(),
@@ -154,6 +195,12 @@ impl World {
         self.nodes.insert(id, node);
         self.faults.insert(id, faults);
         self.at(at, Event::Connect(id));
+    }
+
+    pub(crate) fn set_manners(&mut self, id: PeerId, manners: Manners) {
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.manners = manners;
+        }
     }
 
     pub(crate) fn at(&mut self, at: Duration, event: Event) {
@@ -296,7 +343,7 @@ impl World {
                     RequesterInput::Message { peer, channel, bytes }
                 }
             });
-        } else if self.nodes.get(&to).is_some_and(|node| !node.is_dead) {
+        } else if self.nodes.get(&to).is_some_and(|node| !node.is_dead && !node.misses(&event)) {
             let input = match event {
                 LinkEvent::Open { peer } => ContributorInput::RequesterConnected { peer },
                 LinkEvent::Closed { peer, .. } => ContributorInput::RequesterGone { peer },
@@ -350,7 +397,9 @@ impl World {
         while let Some(output) = node.session.poll_output() {
             match output {
                 ContributorOutput::Send { peer, channel, bytes } => {
-                    let _ = self.network.send(id, peer, channel, bytes);
+                    for bytes in node.manners.distort(bytes) {
+                        let _ = self.network.send(id, peer, channel, bytes);
+                    }
                 }
                 ContributorOutput::ClosePeer { peer, .. } => self.network.close(id, peer),
                 ContributorOutput::FetchScene { scene, .. } => {
