@@ -1,7 +1,7 @@
 //! The list of small pictures whose bits must be the same on every machine that traces on a CPU.
 //!
-//! `fixtures/bit-equality.json` holds their hashes. The native tests check it, and the browser tests run
-//! the same list inside WASM. A change of the estimator changes the hashes: bless them with
+//! `fixtures/bit-equality.json` holds their hashes. The native tests check it; the browser tests compare
+//! what WASM traces with what is traced natively. A change of the estimator or of a generated scene changes the hashes: bless them with
 //! `P2C2R_BLESS=1 cargo test -p p2c2r-tracer-cpu`, after looking at the pictures.
 
 use std::sync::Arc;

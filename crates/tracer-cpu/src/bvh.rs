@@ -97,6 +97,7 @@ impl BoxRay {
     }
 
     /// Distance at which the ray enters the box, if it does so before `t_max`.
+    #[inline(always)]
     fn entry(&self, low: [f32; 3], high: [f32; 3], t_max: f32) -> Option<f32> {
         let to_low = (Vec3::from(low) - self.origin) * self.inverse;
         let to_high = (Vec3::from(high) - self.origin) * self.inverse;
@@ -108,7 +109,7 @@ impl BoxRay {
     }
 
     /// The children that the ray enters, the nearer one first.
-    #[inline]
+    #[inline(always)]
     fn children(&self, node: &BvhNode, t_max: f32) -> (Option<Entry>, Option<Entry>) {
         let enter = |child: u32, count: u32, low, high| {
             if child == NO_INDEX {

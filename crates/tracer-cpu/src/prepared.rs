@@ -84,7 +84,10 @@ impl Prepared {
     }
 
     /// Corners of a triangle in object space.
+    #[inline]
     pub(crate) fn corners(&self, triangle: u32) -> [[f32; 3]; 3] {
-        self.scene.triangles[triangle as usize].map(|vertex| self.scene.positions[vertex as usize])
+        let [a, b, c] = self.scene.triangles[triangle as usize];
+        let positions = &self.scene.positions;
+        [positions[a as usize], positions[b as usize], positions[c as usize]]
     }
 }

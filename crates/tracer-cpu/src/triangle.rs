@@ -52,7 +52,8 @@ impl ShearedRay {
 
     /// The hit, if it lies in front of the origin; an edge belongs to both of its triangles.
     pub(crate) fn intersect(&self, corners: [[f32; 3]; 3]) -> Option<TriangleHit> {
-        let [a, b, c] = corners.map(|corner| self.sheared(corner));
+        let [a, b, c] = corners;
+        let (a, b, c) = (self.sheared(a), self.sheared(b), self.sheared(c));
         let u = c[0] * b[1] - c[1] * b[0];
         let v = a[0] * c[1] - a[1] * c[0];
         let w = b[0] * a[1] - b[1] * a[0];
@@ -65,7 +66,7 @@ impl ShearedRay {
         if determinant == 0.0 {
             return None;
         }
-        let depths = [a[2], b[2], c[2]].map(|depth| depth * self.shear[2]);
+        let depths = [a[2] * self.shear[2], b[2] * self.shear[2], c[2] * self.shear[2]];
         let t = (u * depths[0] + v * depths[1] + w * depths[2]) / determinant;
         // NaN and infinity fail this as well.
         let is_ahead = t > 0.0 && t < f32::MAX;
@@ -80,6 +81,7 @@ impl ShearedRay {
     }
 
     /// A corner relative to the origin; z is not scaled yet.
+    #[inline]
     fn sheared(&self, corner: [f32; 3]) -> [f32; 3] {
         let [x, y, z] = self.axes;
         let depth = corner[z] - self.origin[z];
@@ -94,10 +96,11 @@ impl ShearedRay {
 /// Bound of the rounding error of t: a hit below it may lie behind the origin (Pharr, Jakob and
 /// Humphreys 2023, section 6.8.7, without its factor 3: the test of departures fails at a tenth).
 fn t_error(corners: [[f32; 3]; 3], depths: [f32; 3], edges: [f32; 3], determinant: f32) -> f32 {
+    let [a, b, c] = corners;
     let largest =
         |values: [f32; 3]| larger(larger(values[0].abs(), values[1].abs()), values[2].abs());
-    let x = largest(corners.map(|corner| corner[0]));
-    let y = largest(corners.map(|corner| corner[1]));
+    let x = largest([a[0], b[0], c[0]]);
+    let y = largest([a[1], b[1], c[1]]);
     let z = largest(depths);
     let edge = largest(edges);
     let x_error = 5.0 * ROUNDING * (x + z);

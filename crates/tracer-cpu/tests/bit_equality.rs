@@ -10,7 +10,7 @@ use p2c2r_tracer_cpu::CpuTracer;
 fn pictures_have_the_committed_bits() {
     let found = digests(|scene, task| {
         let tracer = CpuTracer::new(scene.clone());
-        tracer.trace(task, &AtomicBool::new(false)).unwrap().sums
+        tracer.trace(task, &AtomicBool::new(false)).expect("the task is valid").sums
     });
     if std::env::var_os("P2C2R_BLESS").is_some() {
         let text = serde_json::to_string_pretty(&found).unwrap() + "\n";

@@ -18,7 +18,7 @@ fn whole() -> TileTask {
 }
 
 fn trace(task: &TileTask) -> (RadianceSums, TraceCounters) {
-    let tile = TRACER.trace(task, &AtomicBool::new(false)).unwrap();
+    let tile = TRACER.trace(task, &AtomicBool::new(false)).expect("the task is valid");
     (tile.sums, tile.counters)
 }
 

@@ -10,7 +10,9 @@ use p2c2r_tracer_cpu::CpuTracer;
 
 /// Mean over a film of one task.
 fn traced(scene: &Arc<Scene>, task: &TileTask) -> [f64; 3] {
-    let tile = CpuTracer::new(Arc::clone(scene)).trace(task, &AtomicBool::new(false)).unwrap();
+    let tile = CpuTracer::new(Arc::clone(scene))
+        .trace(task, &AtomicBool::new(false))
+        .expect("the task is valid");
     mean_radiance(&tile.sums)
 }
 
@@ -20,7 +22,9 @@ fn mean_and_deviation(scene: &Arc<Scene>, task: &TileTask) -> (f64, f64) {
     let tracer = CpuTracer::new(Arc::clone(scene));
     let means: Vec<f64> = (0..SEEDS)
         .map(|seed| {
-            let tile = tracer.trace(&TileTask { seed, ..*task }, &AtomicBool::new(false)).unwrap();
+            let tile = tracer
+                .trace(&TileTask { seed, ..*task }, &AtomicBool::new(false))
+                .expect("the task is valid");
             mean_radiance(&tile.sums).iter().sum()
         })
         .collect();

@@ -19,7 +19,8 @@ fn furnace(text: &str, samples: u32) -> (TileTask, Vec<[f32; 3]>) {
     let middle = PixelRect { x: 20, y: 20, width: 24, height: 24 };
     let whole = whole_task(&scene, [FILM_PX, FILM_PX], 1, 1);
     let task = TileTask { rect: middle, samples: SampleRange::new(0, samples), ..whole };
-    let tile = CpuTracer::new(scene).trace(&task, &AtomicBool::new(false)).unwrap();
+    let tile =
+        CpuTracer::new(scene).trace(&task, &AtomicBool::new(false)).expect("the task is valid");
     (task, radiances(&tile.sums))
 }
 
@@ -83,7 +84,7 @@ fn rough_metal_shows_the_albedo_of_its_lobe() {
                 p2c2r_scene::Scene::look_at(eye.to_array(), centre.to_array(), up, 1e-4, size);
             let task = TileTask { view, ..whole_task(&scene, size, 4096, 5) };
             let tracer = CpuTracer::new(scene.clone());
-            let tile = tracer.trace(&task, &AtomicBool::new(false)).unwrap();
+            let tile = tracer.trace(&task, &AtomicBool::new(false)).expect("the task is valid");
             let found = p2c2r_testkit::mean_radiance(&tile.sums)[0];
             let expected = lobe_albedo(cos, roughness);
             assert!(

@@ -72,7 +72,7 @@ proptest! {
         let scene = builder.build();
         let view = Scene::look_at(eye, target, [0., 1., 0.], 0.7, [8, 6]);
         let task = TileTask { view, max_bounces: 16, ..whole_task(&scene, [8, 6], 4, 9) };
-        let tile = CpuTracer::new(scene).trace(&task, &AtomicBool::new(false)).unwrap();
+        let tile = CpuTracer::new(scene).trace(&task, &AtomicBool::new(false)).expect("the task is valid");
         prop_assert_eq!(tile.sums.check(), Ok(()));
         prop_assert!(tile.counters.rays <= 8 * 6 * 4 * 17);
     }
