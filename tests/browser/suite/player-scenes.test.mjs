@@ -137,3 +137,14 @@ test("a player that leaves the page ends its workers", async () => {
   assert.deepEqual(tab.complaints, []);
   await tab.close();
 });
+
+test("camera attributes place the camera as model-viewer does", async () => {
+  const attributes = { "camera-orbit": "90deg 90deg 4m", "camera-target": "0m 1m 0m" };
+  const tab = await playerTab({ ...SMALL, ...attributes, src: "generated:cornell" });
+  await waitForPicture(tab);
+  const { eye, target } = await tab.evaluate(() => document.querySelector("p2c2r-player").cameraPose);
+  assert.deepEqual(target, [0, 1, 0]);
+  for (const [axis, wanted] of [4, 1, 0].entries()) assert.ok(Math.abs(eye[axis] - wanted) < 1e-6);
+  assert.deepEqual(tab.complaints, []);
+  await tab.close();
+});

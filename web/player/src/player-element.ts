@@ -10,6 +10,7 @@ import {
   SESSION_ATTRIBUTES,
   threadCount,
 } from "./attributes.js";
+import { attributePose, CAMERA_ATTRIBUTES } from "./camera-attributes.js";
 import { CameraControls } from "./camera-controls.js";
 import type { SessionErrorDetail } from "./contributor.js";
 import type { BlobOptions, FilmSums } from "./film-export.js";
@@ -33,6 +34,9 @@ interface LoadRequest {
   source: SceneSource;
   file: Blob | null;
 }
+
+/** Attributes that change what shows, not what is rendered. */
+const DRESS_ATTRIBUTES: readonly string[] = ["alt", "ui", "camera-controls", "poster"];
 
 const NO_SAMPLES: SampleDetail = { samplesPerPixel: 0, samplesPerSecond: 0, elapsedMs: 0, peers: 0 };
 
@@ -93,11 +97,12 @@ export class P2c2rPlayer extends ElementBase {
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (before === after || !this.isConnected) return;
-    if (name === "alt" || name === "ui" || name === "camera-controls") this.#dress();
+    if (DRESS_ATTRIBUTES.includes(name)) this.#dress();
     else if (name === "src" || name === "environment-image") void this.load();
     else if (!this.#session) return;
     else if (SESSION_ATTRIBUTES.includes(name)) this.#restart();
     else if (name === "camera") this.#session.camera(cameraChoice(this));
+    else if (CAMERA_ATTRIBUTES.includes(name)) this.#obeyCameraAttributes();
     else this.#resettle();
   }
 
@@ -205,7 +210,12 @@ export class P2c2rPlayer extends ElementBase {
   /** What shows without asking the session. */
   #dress(): void {
     const hasControls = this.hasAttribute("camera-controls");
-    this.#view?.dress(this.getAttribute("alt"), this.getAttribute("ui") !== "none", hasControls);
+    this.#view?.dress({
+      alt: this.getAttribute("alt"),
+      isUiShown: this.getAttribute("ui") !== "none",
+      hasControls,
+      poster: this.getAttribute("poster"),
+    });
     if (!hasControls) {
       this.#controls?.dispose();
       this.#controls = null;
@@ -213,6 +223,14 @@ export class P2c2rPlayer extends ElementBase {
       const onChange = (pose: CameraPose): void => this.#lookFrom(pose, "user-interaction");
       this.#controls = new CameraControls(this.#view.canvas, this.#pose, onChange);
     }
+  }
+
+  /** The attributes that name a free position win over the scene's cameras. */
+  #obeyCameraAttributes(): void {
+    if (!this.#summary || !this.#pose || !this.#view) return;
+    const { width, height } = renderSettings(this, this.#view.size());
+    const pose = attributePose(this, this.#summary, this.#pose, width / height);
+    if (pose) this.setCamera(pose);
   }
 
   #lookFrom(pose: CameraPose, source: "user-interaction" | "api"): void {
@@ -232,6 +250,7 @@ export class P2c2rPlayer extends ElementBase {
         this.#summary = message.summary;
         this.#pose = message.camera;
         this.#controls?.setPose(message.camera);
+        this.#obeyCameraAttributes();
         this.#dress();
         this.#change("rendering", null);
         this.#emit("load", message.summary);
@@ -264,6 +283,7 @@ export class P2c2rPlayer extends ElementBase {
 
   #onSample(message: Extract<FromSession, { kind: "sample" }>): void {
     const { samplesPerPixel, samplesPerSecond, elapsedMs, isComplete } = message;
+    if (samplesPerPixel > 0) this.#view?.hidePoster();
     this.#sample = { samplesPerPixel, samplesPerSecond, elapsedMs, peers: this.#connected() };
     this.#emit("sample", this.#sample);
     if (isComplete && this.#state !== "complete") {

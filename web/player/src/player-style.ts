@@ -21,6 +21,14 @@ canvas {
 :host([camera-controls]) canvas { cursor: grab; touch-action: none; }
 :host([camera-controls]) canvas:active { cursor: grabbing; }
 canvas:focus-visible { outline: 2px solid var(--p2c2r-accent, #7cc4ff); outline-offset: -2px; }
+img {
+  position: absolute;
+  inset: 0;
+  width: 100%;
+  height: 100%;
+  object-fit: cover;
+  pointer-events: none;
+}
 progress {
   position: absolute;
   inset: auto 0 0;
