@@ -57,6 +57,11 @@ impl ServerAddress {
         format!("{scheme}://{}/v1/blobs/{id}", self.authority)
     }
 
+    /// Whether TLS is spoken.
+    pub fn is_secure(&self) -> bool {
+        self.is_secure
+    }
+
     /// Whether the server runs on this machine.
     pub fn is_loopback(&self) -> bool {
         let host = match self.authority.strip_prefix('[') {

@@ -50,9 +50,8 @@ pub(super) struct BlobClient {
 impl BlobClient {
     pub(super) fn new(server: ServerAddress) -> Self {
         install_crypto();
-        let roots = rustls_native_certs::load_native_certs().certs;
-        let roots: Vec<_> =
-            roots.iter().map(|root| Certificate::from_der(root).to_owned()).collect();
+        // Reading the system's certificates takes a while and would be for nothing.
+        let roots = if server.is_secure() { system_roots() } else { Vec::new() };
         let tls = TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(roots))).build();
         let agent = Agent::config_builder()
             .tls_config(tls)
@@ -100,6 +99,11 @@ fn refusal(response: &mut ureq::http::Response<ureq::Body>) -> BlobError {
     // Half a reason, or none, is still an answer.
     let _ = response.body_mut().as_reader().take(MAX_ERROR_BYTES).read_to_string(&mut message);
     BlobError::Refused { status, message: message.trim().to_owned() }
+}
+
+fn system_roots() -> Vec<Certificate<'static>> {
+    let roots = rustls_native_certs::load_native_certs().certs;
+    roots.iter().map(|root| Certificate::from_der(root).to_owned()).collect()
 }
 
 /// TLS needs a provider for the whole process.
