@@ -77,15 +77,14 @@ pub(crate) fn assemble_environment(source: &EnvironmentSource) -> Option<Environ
         source.rgbe.iter().map(|&texel| linear_from_rgbe(texel)).collect();
     let solid_angles: Vec<f32> =
         (0..height).map(|row| texel_solid_angle(row, width, height)).collect();
-    let rows = || radiance.chunks_exact(width as usize).zip(&solid_angles);
+    let luminances = interpolated_luminances(&radiance, width as usize);
     let weights_above = |floor: f32| -> Vec<f32> {
-        let weight = |texel: [f32; 3], angle: f32| {
-            let excess = luminance(texel.into()) - floor;
+        let weight = |luminance: f32, angle: f32| {
+            let excess = luminance - floor;
             if excess > 0.0 { excess * angle } else { 0.0 }
         };
-        rows()
-            .flat_map(|(row, &angle)| row.iter().map(move |&texel| weight(texel, angle)))
-            .collect()
+        let rows = luminances.chunks_exact(width as usize).zip(&solid_angles);
+        rows.flat_map(|(row, &angle)| row.iter().map(move |&texel| weight(texel, angle))).collect()
     };
     let power: f64 = weights_above(0.0).iter().map(|&weight| f64::from(weight)).sum();
     let sphere: f64 = solid_angles.iter().map(|&angle| f64::from(angle) * f64::from(width)).sum();
@@ -103,6 +102,29 @@ pub(crate) fn assemble_environment(source: &EnvironmentSource) -> Option<Environ
         .flat_map(|(row, &angle)| row.iter().map(move |&probability| probability / angle))
         .collect();
     Some(Environment { width, height, radiance, alias: table.entries, pdf })
+}
+
+/// Mean luminance over each texel's square of what tracers interpolate there: a part of it comes from
+/// the neighbours, and a dim texel beside the sun is not dim. Periodic around, clamped at the poles.
+fn interpolated_luminances(radiance: &[[f32; 3]], width: usize) -> Vec<f32> {
+    let mixed = |before: f32, here: f32, after: f32| 0.125 * (before + after) + 0.75 * here;
+    let across: Vec<f32> = radiance
+        .chunks_exact(width)
+        .flat_map(|row| {
+            let texel = move |column: usize| luminance(row[column % width].into());
+            (0..width).map(move |column| {
+                mixed(texel(column + width - 1), texel(column), texel(column + 1))
+            })
+        })
+        .collect();
+    let last = across.len() - width;
+    (0..across.len())
+        .map(|index| {
+            let above = if index < width { index } else { index - width };
+            let below = if index >= last { index } else { index + width };
+            mixed(across[above], across[index], across[below])
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -137,6 +159,25 @@ mod tests {
         let environment = environment.unwrap();
         assert!(environment.alias.is_empty() && environment.pdf.is_empty());
         assert_eq!(assemble_environment(&EnvironmentSource::uniform([0.0; 3])), None);
+    }
+
+    #[test]
+    fn texels_beside_the_sun_are_sampled_as_well() {
+        let is_sun = |x: u32, y: u32| (x, y) == (0, 3);
+        let source =
+            EnvironmentSource::from_radiance(
+                16,
+                8,
+                |x, y| {
+                    if is_sun(x, y) { [1e4; 3] } else { [1.0; 3] }
+                },
+            );
+        let environment = assemble_environment(&source).unwrap();
+        let pdf = |x: usize, y: usize| environment.pdf[y * 16 + x];
+        for (x, y) in [(1, 3), (15, 3), (0, 2), (0, 4), (15, 2), (1, 4)] {
+            assert!(pdf(x, y) > 0.0 && pdf(x, y) < pdf(0, 3), "{x} {y}");
+        }
+        assert_eq!(pdf(8, 4), 0.0);
     }
 
     #[test]
