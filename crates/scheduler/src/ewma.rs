@@ -28,7 +28,7 @@ pub struct EwmaConfig {
 impl Default for EwmaConfig {
     fn default() -> Self {
         Self {
-            prior_speed: 200_000.0,
+            prior_speed: 100_000.0,
             first_target: Duration::from_millis(50),
             longest: Duration::from_secs(1),
             shortest: Duration::from_millis(30),

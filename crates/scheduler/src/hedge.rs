@@ -54,8 +54,12 @@ pub fn decide_hedge(lease: &OpenLease, own: Duration, now: Duration) -> Hedge {
     }
     let expected = lease.started_at + lease.prediction.median;
     let late_enough = expected + own.saturating_sub(lease.prediction.median / 4);
+    if late_enough < now {
+        // The deadline is nearer than the copy would be.
+        return Hedge::At(lease.deadline);
+    }
     // One more tick, for the comparison above is strict.
-    Hedge::At((late_enough.max(now) + Duration::from_millis(1)).min(lease.deadline.max(now)))
+    Hedge::At((late_enough + Duration::from_millis(1)).min(lease.deadline.max(now)))
 }
 
 #[cfg(test)]
@@ -88,6 +92,14 @@ mod tests {
             panic!("too early");
         };
         assert_eq!(decide_hedge(&lease(true), ms(300), at), Hedge::Now);
+    }
+
+    #[test]
+    fn copy_that_cannot_win_waits_for_the_deadline_in_one_step() {
+        let lease = lease(true);
+        let Hedge::At(at) = decide_hedge(&lease, ms(5500), ms(1200)) else { panic!("too early") };
+        assert_eq!(at, lease.deadline);
+        assert_eq!(decide_hedge(&lease, ms(2000), ms(5000)), Hedge::At(lease.deadline));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! clock, opens a socket, knows a tracer or draws a random number, so a run is its inputs.
 
 pub mod contributor;
+mod flood;
 mod greeting;
 pub mod requester;
 pub mod signaling;

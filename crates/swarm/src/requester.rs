@@ -312,7 +312,7 @@ impl Requester {
             Worker::Local => self.outputs.push_back(RequesterOutput::CancelLocal { lease }),
             Worker::Peer(id) => {
                 if let Some(peer) = self.peers.get_mut(&id) {
-                    peer.end_lease(lease, Ending::Dropped);
+                    peer.end_lease(lease, Ending::DROPPED);
                     self.send(id, &Message::Cancel { lease });
                 }
             }

@@ -155,6 +155,15 @@ fn cancel_of_a_task_never_given_ends_the_link() {
 }
 
 #[test]
+fn endless_chatter_ends_the_link() {
+    check_violation(Violation::Flood("control"), |bench| {
+        for nonce in 0..1100 {
+            bench.say(A, &Message::Ping { nonce });
+        }
+    });
+}
+
+#[test]
 fn words_of_a_contributor_are_not_taken_from_a_requester() {
     check_violation(Violation::Unexpected("credit"), |bench| {
         bench.say(A, &Message::Credit { tasks: 1 });

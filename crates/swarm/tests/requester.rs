@@ -214,6 +214,32 @@ fn endless_credit_ends_the_link() {
 }
 
 #[test]
+fn late_result_without_end_ends_the_link() {
+    let mut bench = with_peer();
+    let lease = bench.task_of(A).0;
+    bench.say(A, &Message::Refuse { lease, reason: RefuseTask::Paused });
+    let bytes = ChunkBytes::new(&vec![0; CHUNK_PAYLOAD_BYTES]).unwrap();
+    let chunk = Message::TileChunk(TileChunk { lease, index: 0, count: 9, bytes });
+    let taken = (0..1000).take_while(|_| {
+        bench.say(A, &chunk);
+        bench.closed.is_empty()
+    });
+    assert!(taken.count() < 65);
+    let [(A, PeerEnd::Violation(Violation::ResultTooLong { .. }))] = bench.closed[..] else {
+        panic!("{:?}", bench.closed)
+    };
+}
+
+#[test]
+fn endless_chatter_ends_the_link() {
+    check_violation(&Violation::Flood("control"), |bench, _| {
+        for nonce in 0..1100 {
+            bench.say(A, &Message::Pong { nonce });
+        }
+    });
+}
+
+#[test]
 fn endless_hellos_end_the_link() {
     check_violation(&Violation::Flood("hello"), |bench, _| {
         for _ in 0..40 {

@@ -7,6 +7,7 @@ use p2c2r_frame::{SceneId, TileTask};
 use p2c2r_protocol::peer::Hello;
 use p2c2r_protocol::{JobId, LeaseId};
 
+use crate::flood::FloodGuard;
 use crate::greeting::Greeting;
 
 /// A requester that says nothing for so long is gone; it pings every second.
@@ -16,6 +17,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) greeting: Greeting,
+    pub(super) flood: FloodGuard,
     pub(super) heard_at: Duration,
     /// The job it announced last, and its scene.
     pub(super) job: Option<(JobId, SceneId)>,
@@ -35,6 +37,7 @@ impl Link {
     pub(super) fn new(hello: Hello, now: Duration) -> Self {
         Self {
             greeting: Greeting::new(hello, now),
+            flood: FloodGuard::default(),
             heard_at: now,
             job: None,
             queue: VecDeque::new(),

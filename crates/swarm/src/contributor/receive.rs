@@ -14,7 +14,9 @@ impl Contributor {
         let Some(link) = self.links.get_mut(&id) else { return };
         link.heard_at = self.now;
         self.stats.received_bytes += bytes.len() as u64;
+        let flood = link.flood.count(channel, self.now);
         let end = match decode(channel, bytes) {
+            _ if flood.is_err() => flood.map_err(PeerEnd::from),
             Ok(message) => self.obey(id, message),
             Err(DecodeError::Version { theirs }) => Err(PeerEnd::Version(theirs)),
             Err(error) => Err(Violation::Malformed(error).into()),

@@ -199,7 +199,7 @@ pub enum PeerState {
     Gone,
 }
 
-/// The figures of one worker.
+/// The figures of one worker; a peer that left and came back has one set for each time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WorkerStats {
     /// Who.

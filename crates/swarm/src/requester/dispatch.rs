@@ -15,7 +15,7 @@ use super::{Peer, PeerState, Requester, RequesterOutput};
 use crate::PeerEnd;
 
 /// Most pixels of a task; its result then stays below `MAX_CHUNKS_PER_TILE` chunks.
-const MAX_TASK_PIXELS: u64 = 128 * 128;
+pub(super) const MAX_TASK_PIXELS: u64 = 128 * 128;
 /// Most paths of a task.
 const MAX_TASK_PATHS: u64 = 1 << 26;
 /// How long a task for a peer should take: long against a round trip, short against a frame.

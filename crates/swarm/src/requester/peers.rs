@@ -10,13 +10,17 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use p2c2r_image::packed_limit_bytes;
 use p2c2r_protocol::LeaseId;
 use p2c2r_protocol::peer::{Hello, PeerLimits};
 
 use super::PeerState;
 use super::assembly::Assembly;
+use super::dispatch::MAX_TASK_PIXELS;
 use super::liveness::Liveness;
 use super::stats::Tally;
+use crate::Violation;
+use crate::flood::FloodGuard;
 use crate::greeting::Greeting;
 
 /// Most credits a contributor may have granted and not seen used.
@@ -31,6 +35,7 @@ pub(super) const MAX_STRIKES: u32 = 3;
 pub(super) struct Peer {
     pub(super) greeting: Greeting,
     pub(super) liveness: Liveness,
+    pub(super) flood: FloodGuard,
     /// It has loaded the scene of the current job.
     pub(super) is_ready: bool,
     pub(super) is_draining: bool,
@@ -50,8 +55,14 @@ pub(super) struct Peer {
 pub(super) enum Ending {
     /// It was answered: whatever comes for it now is a duplicate.
     Answered,
-    /// It was cancelled, refused or ran out: what comes for it now is merely late.
-    Dropped,
+    /// It was cancelled, refused or ran out: what comes for it now is merely late, but not more
+    /// than this many bytes.
+    Dropped(usize),
+}
+
+impl Ending {
+    /// The end of a lease whose result may still be on its way.
+    pub(super) const DROPPED: Self = Self::Dropped(packed_limit_bytes(MAX_TASK_PIXELS));
 }
 
 impl Peer {
@@ -59,6 +70,7 @@ impl Peer {
         Self {
             greeting: Greeting::new(hello, now),
             liveness: Liveness::new(now),
+            flood: FloodGuard::default(),
             is_ready: false,
             is_draining: false,
             credits: 0,
@@ -120,8 +132,22 @@ impl Peer {
         self.ended.push_back((lease, ending));
     }
 
-    /// How a lease that the peer no longer holds ended; `None` if it never held it.
-    pub(super) fn ending(&self, lease: LeaseId) -> Option<Ending> {
-        self.ended.iter().rev().find(|(ended, _)| *ended == lease).map(|(_, ending)| *ending)
+    /// Takes something for a lease that the peer does not hold: late is fine, the rest is not.
+    pub(super) fn take_late(&mut self, lease: LeaseId, bytes: usize) -> Result<(), Violation> {
+        let ended = self.ended.iter_mut().rev().find(|(ended, _)| *ended == lease);
+        match ended.map(|(_, ending)| ending) {
+            Some(Ending::Dropped(rest)) => {
+                let limit = packed_limit_bytes(MAX_TASK_PIXELS);
+                let found = limit - *rest + bytes;
+                *rest = rest.checked_sub(bytes).ok_or(Violation::ResultTooLong {
+                    lease,
+                    found,
+                    limit,
+                })?;
+                Ok(())
+            }
+            Some(Ending::Answered) => Err(Violation::Duplicate(lease)),
+            None => Err(Violation::NeverGiven(lease)),
+        }
     }
 }

@@ -4,7 +4,7 @@ use p2c2r_protocol::peer::{Channel, DecodeError, Hello, Message, RefuseTask, dec
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
 use p2c2r_scheduler::{TaskEnd, Worker};
 
-use super::peers::{Ending, MAX_CREDITS};
+use super::peers::MAX_CREDITS;
 use super::{Requester, RequesterOutput};
 use crate::{PeerEnd, Violation};
 
@@ -18,7 +18,9 @@ impl Requester {
         let was_suspect = peer.liveness.is_suspect();
         peer.liveness.hear(now);
         self.wants_dispatch |= was_suspect;
+        let flood = peer.flood.count(channel, now);
         let end = match decode(channel, bytes) {
+            _ if flood.is_err() => flood.map_err(PeerEnd::from),
             Ok(message) => self.obey(id, message),
             Err(DecodeError::Version { theirs }) => Err(PeerEnd::Version(theirs)),
             Err(error) => Err(Violation::Malformed(error).into()),
@@ -109,12 +111,8 @@ impl Requester {
         reason: RefuseTask,
     ) -> Result<(), Violation> {
         let Some((held, _)) = self.leases.held(lease, Worker::Peer(id)) else {
-            let ending = self.peers.get(&id).and_then(|peer| peer.ending(lease));
-            return match ending {
-                Some(Ending::Dropped) => Ok(()),
-                Some(Ending::Answered) => Err(Violation::Duplicate(lease)),
-                None => Err(Violation::NeverGiven(lease)),
-            };
+            let peer = self.peers.get_mut(&id);
+            return peer.map_or(Ok(()), |peer| peer.take_late(lease, 0));
         };
         let granted_at = held.granted_at;
         self.lose_lease(lease, TaskEnd::Lost);

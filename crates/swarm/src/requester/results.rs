@@ -17,28 +17,30 @@ use crate::{PeerEnd, Violation};
 impl Requester {
     /// A part of a result arrived.
     pub(super) fn take_chunk(&mut self, id: PeerId, chunk: TileChunk) -> Result<(), Violation> {
-        let lease = chunk.lease;
-        let Some(assembly) = self.assembly(id, lease)? else { return Ok(()) };
+        let (lease, bytes) = (chunk.lease, chunk.bytes.as_slice().len());
+        let Some(assembly) = self.assembly(id, lease, bytes)? else { return Ok(()) };
         assembly.add(chunk)?;
         self.take_whole(id, lease)
     }
 
     /// The end of a result arrived, perhaps before its parts.
     pub(super) fn take_done(&mut self, id: PeerId, done: TileDone) -> Result<(), Violation> {
-        let Some(assembly) = self.assembly(id, done.lease)? else { return Ok(()) };
+        let Some(assembly) = self.assembly(id, done.lease, 0)? else { return Ok(()) };
         assembly.close(done)?;
         self.take_whole(id, done.lease)
     }
 
-    /// Where the result of a lease is put together; `None` if it is no longer wanted.
-    fn assembly(&mut self, id: PeerId, lease: LeaseId) -> Result<Option<&mut Assembly>, Violation> {
+    /// Where the result of a lease is put together, of which this many bytes came; `None` if it is no
+    /// longer wanted.
+    fn assembly(
+        &mut self,
+        id: PeerId,
+        lease: LeaseId,
+        bytes: usize,
+    ) -> Result<Option<&mut Assembly>, Violation> {
         let Some(peer) = self.peers.get_mut(&id) else { return Ok(None) };
         let Some((_, work)) = self.leases.held(lease, Worker::Peer(id)) else {
-            return match peer.ending(lease) {
-                Some(Ending::Dropped) => Ok(None),
-                Some(Ending::Answered) => Err(Violation::Duplicate(lease)),
-                None => Err(Violation::NeverGiven(lease)),
-            };
+            return peer.take_late(lease, bytes).map(|()| None);
         };
         let pixels = work.slice.rect.area();
         Ok(Some(peer.assemblies.entry(lease).or_insert_with(|| Assembly::new(pixels))))
@@ -104,7 +106,7 @@ impl Requester {
         if let Worker::Peer(peer) = ended.lease.worker
             && let Some(peer) = self.peers.get_mut(&peer)
         {
-            peer.end_lease(id, Ending::Dropped);
+            peer.end_lease(id, Ending::DROPPED);
         }
     }
 
