@@ -6,6 +6,7 @@
 
 mod context;
 mod error;
+mod film;
 mod pack;
 mod pipeline;
 mod probe;

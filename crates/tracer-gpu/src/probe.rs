@@ -57,13 +57,17 @@ pub(crate) async fn check(context: &GpuContext) -> Result<(), GpuError> {
     if counters.rays < u64::from(SIDE_PX * SIDE_PX * SPP) {
         return Err(wrong(format!("only {} rays were traced", counters.rays)));
     }
-    for (index, (found, expected)) in block_means(&sums).iter().zip(&EXPECTED).enumerate() {
+    first_wrong_block(&block_means(&sums)).map_or(Ok(()), |reason| Err(wrong(reason)))
+}
+
+/// The first block that is off by more than the tolerance, if there is one.
+fn first_wrong_block(means: &[[f32; 3]]) -> Option<String> {
+    means.iter().zip(&EXPECTED).enumerate().find_map(|(index, (found, expected))| {
+        // NaN is not close to anything.
         let is_close = |i: usize| (found[i] - expected[i]).abs() <= TOLERANCE * (1.0 + expected[i]);
-        if !(0..3).all(is_close) {
-            return Err(wrong(format!("block {index} is {found:?} instead of {expected:?}")));
-        }
-    }
-    Ok(())
+        let is_right = (0..3).all(is_close);
+        (!is_right).then(|| format!("block {index} is {found:?} instead of {expected:?}"))
+    })
 }
 
 /// Means of the blocks of the probe's sums.
@@ -176,6 +180,18 @@ mod tests {
     use p2c2r_tracer_cpu::CpuTracer;
 
     use super::*;
+
+    #[test]
+    fn pictures_that_are_a_little_off_in_one_channel_are_wrong() {
+        assert_eq!(first_wrong_block(&EXPECTED), None);
+        let mut means = EXPECTED;
+        means[5][1] += 0.05;
+        assert!(first_wrong_block(&means).is_some_and(|reason| reason.starts_with("block 5")));
+        means = EXPECTED;
+        means[15][2] = f32::NAN;
+        assert!(first_wrong_block(&means).is_some());
+        assert!(first_wrong_block(&[[0.0; 3]; 16]).is_some(), "a black picture is wrong");
+    }
 
     #[test]
     fn expected_probe_is_the_cpu_tracers() {

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use p2c2r_frame::{PixelRect, RadianceSums, TileTask, TraceCounters};
 use p2c2r_scene::Scene;
-use p2c2r_shaders::{FILM_COUNTER_WORDS, FILM_PIXEL_WORDS, SliceParams, TRACE_TILE_WORKGROUP};
+use p2c2r_shaders::{SliceParams, TRACE_TILE_WORKGROUP};
 
+use crate::film::{self, Film};
 use crate::slices::{Slice, SliceCursor, SlicePacer, regions};
-use crate::submit::{Submitted, read_words};
+use crate::submit::Submitted;
 use crate::upload::scene_bind_group;
 use crate::{GpuContext, GpuError};
 
@@ -36,15 +37,6 @@ struct Resources {
     scene: wgpu::BindGroup,
     slice_params: wgpu::Buffer,
     film: Option<Film>,
-}
-
-/// The sums of a region, on the device and for reading.
-#[derive(Debug)]
-struct Film {
-    sums: wgpu::Buffer,
-    readable: wgpu::Buffer,
-    bind_group: wgpu::BindGroup,
-    bytes: u64,
 }
 
 /// A submit, its size and when it was handed over.
@@ -129,7 +121,7 @@ impl GpuTracer {
             let pixels = region.area() as usize;
             let words = self.trace_region(task, region, &mut watch).await?;
             let target = &mut sums.sums[first_pixel..first_pixel + pixels];
-            counters.add(unpack_film(&words, target));
+            counters.add(film::unpack(&words, target));
             first_pixel += pixels;
         }
         Ok((sums, counters))
@@ -164,7 +156,7 @@ impl GpuTracer {
         if watch.cancel.load(Ordering::Relaxed) {
             return Err(GpuError::Cancelled);
         }
-        self.resources.read_film(&self.context).await
+        self.resources.film()?.read(&self.context).await
     }
 
     /// Sends one slice to the device.
@@ -183,7 +175,7 @@ impl GpuTracer {
             let mut pass = encoder.begin_compute_pass(&Default::default());
             pass.set_pipeline(&pipelines.trace_tile);
             pass.set_bind_group(0, &self.resources.scene, &[]);
-            pass.set_bind_group(1, &film.bind_group, &[]);
+            pass.set_bind_group(1, film.bind_group(), &[]);
             pass.dispatch_workgroups(slice.path_count.div_ceil(TRACE_TILE_WORKGROUP), 1, 1);
         }
         let since = (options.clock)();
@@ -217,60 +209,19 @@ impl Resources {
         Ok(Self { scene: scene?, slice_params, film: None })
     }
 
-    /// Makes a film of at least the region's size, all zero.
+    /// Makes room for a region, all zero; a film that is large enough is used again.
     fn prepare_film(&mut self, context: &GpuContext, region: PixelRect) {
-        let words = FILM_COUNTER_WORDS as u64 + region.area() * FILM_PIXEL_WORDS as u64;
-        let bytes = words * 4;
+        let bytes = Film::bytes_of(region);
         let film = match self.film.take() {
-            Some(film) if film.sums.size() >= bytes => Film { bytes, ..film },
+            Some(film) if film.can_hold(bytes) => film.cut_to(bytes),
             _ => Film::new(context, &self.slice_params, bytes),
         };
-        let mut encoder = context.device.create_command_encoder(&Default::default());
-        encoder.clear_buffer(&film.sums, 0, Some(bytes));
-        context.queue.submit([encoder.finish()]);
+        film.clear(context);
         self.film = Some(film);
     }
 
     fn film(&self) -> Result<&Film, GpuError> {
         self.film.as_ref().ok_or_else(|| GpuError::Refused("there is no film".to_owned()))
-    }
-
-    async fn read_film(&self, context: &GpuContext) -> Result<Vec<u32>, GpuError> {
-        let film = self.film()?;
-        let mut encoder = context.device.create_command_encoder(&Default::default());
-        encoder.copy_buffer_to_buffer(&film.sums, 0, &film.readable, 0, film.bytes);
-        context.queue.submit([encoder.finish()]);
-        let words = read_words(&context.device, &film.readable, film.bytes).await?;
-        context.reports.check()?;
-        Ok(words)
-    }
-}
-
-impl Film {
-    fn new(context: &GpuContext, slice_params: &wgpu::Buffer, bytes: u64) -> Self {
-        let buffer = |label, usage| {
-            context.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some(label),
-                size: bytes,
-                usage,
-                mapped_at_creation: false,
-            })
-        };
-        let writable = wgpu::BufferUsages::STORAGE
-            | wgpu::BufferUsages::COPY_DST
-            | wgpu::BufferUsages::COPY_SRC;
-        let sums = buffer("film", writable);
-        let readable =
-            buffer("film for reading", wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
-        let bind_group = context.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("slice"),
-            layout: &context.pipelines.slice_layout,
-            entries: &[
-                wgpu::BindGroupEntry { binding: 0, resource: slice_params.as_entire_binding() },
-                wgpu::BindGroupEntry { binding: 1, resource: sums.as_entire_binding() },
-            ],
-        });
-        Self { sums, readable, bind_group, bytes }
     }
 }
 
@@ -291,20 +242,6 @@ fn slice_params(task: &TileTask, region: PixelRect, slice: Slice) -> SliceParams
         first_pixel: slice.first_pixel,
         path_count: slice.path_count,
         max_bounces: u32::from(task.max_bounces),
-    }
-}
-
-/// Words of the film into sums and counters.
-fn unpack_film(words: &[u32], sums: &mut [[u64; 3]]) -> TraceCounters {
-    let joined = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
-    let (counters, pixels) = words.split_at(FILM_COUNTER_WORDS);
-    for (target, pixel) in sums.iter_mut().zip(pixels.chunks_exact(FILM_PIXEL_WORDS)) {
-        *target =
-            [joined(pixel[0], pixel[1]), joined(pixel[2], pixel[3]), joined(pixel[4], pixel[5])];
-    }
-    TraceCounters {
-        rays: joined(counters[0], counters[1]),
-        shadow_rays: joined(counters[2], counters[3]),
     }
 }
 
@@ -350,13 +287,5 @@ mod tests {
         tracer.context.device.destroy();
         let lost = block_on(tracer.trace(&task, &never, &mut |_| {}));
         assert!(matches!(lost, Err(GpuError::DeviceLost(_) | GpuError::Refused(_))), "{lost:?}");
-    }
-
-    #[test]
-    fn film_words_join_with_their_carry() {
-        let mut sums = [[0; 3]];
-        let counters = unpack_film(&[1, 2, 3, 0, 4, 1, 5, 0, u32::MAX, 0], &mut sums);
-        assert_eq!(sums, [[4 + (1 << 32), 5, u64::from(u32::MAX)]]);
-        assert_eq!(counters, TraceCounters { rays: 1 + (2 << 32), shadow_rays: 3 });
     }
 }
