@@ -11,4 +11,4 @@ mod slice;
 
 pub use cost::{CostMap, MAX_COST_CELLS_PER_SIDE};
 pub use pool::SlicePool;
-pub use slice::{Slice, SliceLimits, bisect, split};
+pub use slice::{Slice, SliceLimits};

@@ -1,6 +1,7 @@
 //! Work that nobody has yet, cut to measure as it is taken.
 
-use crate::{CostMap, Slice, SliceLimits, bisect};
+use crate::slice::bisect;
+use crate::{CostMap, Slice, SliceLimits};
 
 /// The open work of a job. Takes off the end, so that the pieces of one cut follow each other.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +60,32 @@ mod tests {
 
     use super::*;
 
+    const LIMITS: SliceLimits = SliceLimits { max_pixels: 4096, max_paths: 1 << 18 };
+
+    fn pool_of(width: u32, height: u32, samples: u32) -> SlicePool {
+        let (rect, samples) = (PixelRect::of_size(width, height), SampleRange::new(0, samples));
+        let mut pool = SlicePool::new();
+        pool.push(Slice { rect, samples });
+        pool
+    }
+
+    #[test]
+    fn pieces_have_nearly_equal_cost_where_cost_differs() {
+        let mut map = CostMap::uniform(512, 512);
+        let corner = PixelRect { x: 0, y: 0, width: 128, height: 128 };
+        map.observe_all(&[(PixelRect::of_size(512, 512), 1.0), (corner, 31.0)]);
+        let (mut pool, wish) = (pool_of(512, 512, 8), 20_000.0);
+        let mut costs = Vec::new();
+        while let Some(slice) = pool.take(wish, LIMITS, &map) {
+            // Cheap places meet the limit of pixels first.
+            if slice.rect.intersection(corner).is_some() {
+                costs.push(slice.cost(&map));
+            }
+        }
+        assert!(costs.len() > 20, "{}", costs.len());
+        assert!(costs.iter().all(|&cost| cost > 0.6 * wish && cost <= 1.5 * wish), "{costs:?}");
+    }
+
     proptest! {
         #[test]
         fn pieces_of_any_size_add_up_to_the_whole(
@@ -66,28 +93,35 @@ mod tests {
             wishes in prop::collection::vec(1.0f64..1e6, 1..20),
         ) {
             let map = CostMap::uniform(width, height);
-            let limits = SliceLimits { max_pixels: 4096, max_paths: 1 << 18 };
-            let whole = Slice {
-                rect: PixelRect::of_size(width, height),
-                samples: SampleRange::new(3, samples),
-            };
-            let mut pool = SlicePool::new();
-            pool.push(whole);
-            let (mut paths, mut returned) = (0, false);
+            let mut pool = pool_of(width, height, samples);
+            let (mut pieces, mut returned): (Vec<Slice>, bool) = (Vec::new(), false);
             for wish in wishes.iter().cycle() {
-                let Some(slice) = pool.take(*wish, limits, &map) else { break };
-                prop_assert!(slice.fits(limits));
+                let Some(slice) = pool.take(*wish, LIMITS, &map) else { break };
+                prop_assert!(slice.fits(LIMITS));
                 prop_assert!(slice.cost(&map) <= 1.5 * wish || slice.paths() == 1);
                 // Work that comes back is handed out again, once.
                 if returned {
-                    paths += slice.paths();
+                    pieces.push(slice);
                 } else {
                     pool.push(slice);
                 }
                 returned = !returned;
                 prop_assert!(pool.len() < 64);
+                // Tiny wishes would make millions of pieces; the rest is taken in large ones.
+                if pieces.len() >= 300 {
+                    while let Some(slice) = pool.take(f64::INFINITY, LIMITS, &map) {
+                        pieces.push(slice);
+                    }
+                }
             }
-            prop_assert_eq!(paths, whole.paths());
+            let paths: u64 = pieces.iter().map(Slice::paths).sum();
+            prop_assert_eq!(paths, u64::from(width) * u64::from(height) * u64::from(samples));
+            for (index, a) in pieces.iter().enumerate() {
+                for b in &pieces[index + 1..] {
+                    let overlaps = a.samples.overlaps(b.samples);
+                    prop_assert!(!overlaps || a.rect.intersection(b.rect).is_none());
+                }
+            }
         }
     }
 }

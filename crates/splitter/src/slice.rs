@@ -43,7 +43,7 @@ impl Slice {
 }
 
 /// Cuts a slice into two of about equal cost; `None` if it is one sample of one pixel.
-pub fn bisect(slice: Slice, map: &CostMap) -> Option<(Slice, Slice)> {
+pub(crate) fn bisect(slice: Slice, map: &CostMap) -> Option<(Slice, Slice)> {
     let Slice { rect, samples } = slice;
     let longer = rect.width.max(rect.height);
     if longer < 2 * MIN_SIDE_PX && samples.count >= 2 {
@@ -55,32 +55,6 @@ pub fn bisect(slice: Slice, map: &CostMap) -> Option<(Slice, Slice)> {
     let (first, second) =
         if rect.width >= rect.height { cut_columns(rect, map) } else { cut_rows(rect, map) };
     Some((Slice { rect: first, samples }, Slice { rect: second, samples }))
-}
-
-/// Cuts slices until there are `count` of them or none can be cut, always the dearest next, and
-/// further until each fits the limits. The result partitions the slice.
-pub fn split(whole: Slice, count: usize, limits: SliceLimits, map: &CostMap) -> Vec<Slice> {
-    let mut done = Vec::new();
-    let mut open = vec![whole];
-    while let Some(dearest) = dearest_index(&open, map) {
-        let slice = open[dearest];
-        if open.len() + done.len() >= count && open.iter().all(|slice| slice.fits(limits)) {
-            break;
-        }
-        open.swap_remove(dearest);
-        match bisect(slice, map) {
-            Some((first, second)) => open.extend([first, second]),
-            None => done.push(slice),
-        }
-    }
-    done.append(&mut open);
-    done.sort_unstable_by_key(|slice| (slice.rect.y, slice.rect.x, slice.samples.first));
-    done
-}
-
-fn dearest_index(slices: &[Slice], map: &CostMap) -> Option<usize> {
-    let costs = slices.iter().map(|slice| slice.cost(map));
-    costs.enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(index, _)| index)
 }
 
 const fn cut_samples(slice: Slice) -> (Slice, Slice) {
@@ -120,11 +94,7 @@ fn halving_length(length: u32, whole: f64, cost: impl Fn(u32) -> f64) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    const LIMITS: SliceLimits = SliceLimits { max_pixels: 128 * 128, max_paths: 1 << 22 };
 
     fn whole(width: u32, height: u32, samples: u32) -> Slice {
         Slice { rect: PixelRect::of_size(width, height), samples: SampleRange::new(0, samples) }
@@ -133,44 +103,28 @@ mod tests {
     #[test]
     fn one_sample_of_one_pixel_cannot_be_cut() {
         assert_eq!(bisect(whole(1, 1, 1), &CostMap::uniform(1, 1)), None);
-        let pieces = split(whole(2, 1, 2), 100, LIMITS, &CostMap::uniform(2, 1));
-        assert_eq!(pieces.len(), 4);
     }
 
     #[test]
-    fn limits_are_kept_even_if_fewer_tasks_would_do() {
-        let pieces = split(whole(1024, 1024, 64), 1, LIMITS, &CostMap::uniform(1024, 1024));
-        assert!(pieces.iter().all(|piece| piece.fits(LIMITS)));
+    fn longer_side_is_cut_then_samples_then_single_pixels() {
+        let map = CostMap::uniform(64, 32);
+        let (first, _) = bisect(whole(64, 32, 4), &map).unwrap();
+        assert_eq!((first.rect.width, first.rect.height, first.samples.count), (32, 32, 4));
+        let (first, _) = bisect(whole(12, 9, 4), &map).unwrap();
+        assert_eq!((first.rect.width, first.rect.height, first.samples.count), (12, 9, 2));
+        let (first, _) = bisect(whole(12, 9, 1), &map).unwrap();
+        assert_eq!((first.rect.width, first.rect.height), (6, 9));
     }
 
     #[test]
-    fn dear_corner_is_cut_finer() {
-        let mut map = CostMap::uniform(256, 256);
-        let corner = PixelRect { x: 0, y: 0, width: 64, height: 64 };
-        map.observe_all(&[(PixelRect::of_size(256, 256), 1.0), (corner, 40.0)]);
-        let pieces = split(whole(256, 256, 1), 32, LIMITS, &map);
-        let in_corner = pieces.iter().filter(|piece| piece.rect.intersection(corner).is_some());
-        assert!(in_corner.count() > 8, "{pieces:?}");
-    }
-
-    proptest! {
-        #[test]
-        fn pieces_partition_the_slice_at_nearly_equal_cost(
-            width in 1u32..300, height in 1u32..300, samples in 1u32..40, count in 1usize..200,
-            dear in 0u32..300, factor in 1.0f64..20.0,
-        ) {
-            let mut map = CostMap::uniform(width, height);
-            map.observe(PixelRect { x: dear, y: dear / 2, width: 40, height: 40 }, factor);
-            let pieces = split(whole(width, height, samples), count, LIMITS, &map);
-            let paths: u64 = pieces.iter().map(Slice::paths).sum();
-            prop_assert_eq!(paths, whole(width, height, samples).paths());
-            for (index, a) in pieces.iter().enumerate() {
-                prop_assert!(a.paths() > 0 && a.fits(LIMITS));
-                for b in &pieces[index + 1..] {
-                    let overlaps = a.samples.overlaps(b.samples);
-                    prop_assert!(!overlaps || a.rect.intersection(b.rect).is_none());
-                }
-            }
-        }
+    fn cut_halves_the_cost_not_the_pixels() {
+        let mut map = CostMap::uniform(256, 64);
+        let dear = PixelRect { x: 0, y: 0, width: 64, height: 64 };
+        let cheap = PixelRect { x: 64, y: 0, width: 192, height: 64 };
+        map.observe_all(&[(dear, 9.0), (cheap, 1.0)]);
+        let (first, second) = bisect(whole(256, 64, 1), &map).unwrap();
+        assert!(first.rect.width < 64, "{first:?}");
+        let ratio = first.cost(&map) / second.cost(&map);
+        assert!((0.9..1.1).contains(&ratio), "{ratio}");
     }
 }
