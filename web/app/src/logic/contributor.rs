@@ -141,16 +141,11 @@ pub fn status(state: ContributorState, stats: &ContributorStats, reason: &str) -
         ContributorState::Starting => {
             ("Starting", said("Preparing the device and the server."), Tone::Pending)
         }
-        ContributorState::Running if stats.requesters < 1.0 => (
-            "Waiting",
-            "Connected. Nobody needs a picture right now; work starts by itself.".to_owned(),
-            Tone::Pending,
-        ),
-        ContributorState::Running if stats.rays_per_second <= 0.0 => (
-            "Waiting",
-            "Connected. There is no tile to trace right now; work starts by itself.".to_owned(),
-            Tone::Pending,
-        ),
+        ContributorState::Running
+            if stats.paused_reason.is_some() || stats.rays_per_second <= 0.0 =>
+        {
+            ("Waiting", waiting_text(stats), Tone::Pending)
+        }
         ContributorState::Running => ("Rendering", requester_text(stats.requesters), Tone::Active),
         ContributorState::Paused => {
             ("Paused", pause_text(stats.paused_reason.as_deref(), reason), Tone::Alert)
@@ -175,6 +170,16 @@ fn requester_text(requesters: f64) -> String {
         "Tracing tiles for one requester.".to_owned()
     } else {
         format!("Tracing tiles for {requesters:.0} requesters.")
+    }
+}
+
+fn waiting_text(stats: &ContributorStats) -> String {
+    match stats.paused_reason.as_deref() {
+        Some(reason) => sentence(reason),
+        None if stats.requesters < 1.0 => {
+            "Connected. Nobody needs a picture right now; work starts by itself.".to_owned()
+        }
+        None => "Connected. There is no tile to trace right now; work starts by itself.".to_owned(),
     }
 }
 
@@ -214,6 +219,10 @@ mod tests {
         let stats = ContributorStats { rays_per_second: 5.0, ..served };
         let busy = status(ContributorState::Running, &stats, "");
         assert_eq!(busy.reason, "Tracing tiles for 2 requesters.");
+        let paused_reason = Some("a scene is being downloaded".to_owned());
+        let held =
+            status(ContributorState::Running, &ContributorStats { paused_reason, ..stats }, "");
+        assert_eq!((held.word, held.reason.as_str()), ("Waiting", "A scene is being downloaded."));
     }
 
     #[test]

@@ -85,6 +85,49 @@ pub const FILM_SIZES: [(u32, u32); 4] = [(640, 360), (960, 540), (1280, 720), (1
 /// Samples per pixel offered.
 pub const SAMPLE_COUNTS: [u32; 6] = [16, 32, 64, 128, 256, 1024];
 
+/// What this tab renders its own picture with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnDevice {
+    /// The GPU where it is a real one, else the CPU.
+    Auto,
+    /// The GPU.
+    Gpu,
+    /// The CPU.
+    Cpu,
+    /// Nothing: the helpers do it all.
+    Nothing,
+}
+
+impl OwnDevice {
+    /// Every choice, in the order shown.
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Gpu, Self::Cpu, Self::Nothing];
+
+    /// The player's word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Gpu => "gpu",
+            Self::Cpu => "cpu",
+            Self::Nothing => "none",
+        }
+    }
+
+    /// The text shown.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Auto => "Automatic",
+            Self::Gpu => "GPU",
+            Self::Cpu => "CPU",
+            Self::Nothing => "Nothing, helpers only",
+        }
+    }
+
+    /// The choice of a word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|device| device.word() == word)
+    }
+}
+
 /// What to render besides the scene.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WatchSettings {
@@ -94,6 +137,8 @@ pub struct WatchSettings {
     pub samples: u32,
     /// Keys the random numbers.
     pub seed: u32,
+    /// What this tab renders with.
+    pub device: OwnDevice,
     /// The room in which helpers meet; none draws from the public pool.
     pub room: Option<String>,
     /// Scene text of the link, if any.
@@ -110,6 +155,7 @@ impl WatchSettings {
                 .filter(|samples| (1..=65_536).contains(samples))
                 .unwrap_or(64),
             seed: number("seed").unwrap_or(1),
+            device: query.value("device").and_then(OwnDevice::of_word).unwrap_or(OwnDevice::Auto),
             room: query.value("room").and_then(room_from_text),
             scene: query.value("scene").map(str::to_owned),
         }
@@ -130,12 +176,13 @@ mod tests {
     #[test]
     fn a_link_sets_everything() {
         let query = Query::parse(
-            "?scene=generated:cornell&size=320x200&samples=8&seed=9&room=abcdefghijklmnop",
+            "?scene=generated:cornell&size=320x200&samples=8&seed=9&device=none&room=abcdefghijklmnop",
         );
         let expected = WatchSettings {
             size: (320, 200),
             samples: 8,
             seed: 9,
+            device: OwnDevice::Nothing,
             room: Some("abcdefghijklmnop".to_owned()),
             scene: Some("generated:cornell".to_owned()),
         };
@@ -145,7 +192,7 @@ mod tests {
     #[test]
     fn unusable_settings_get_their_defaults() {
         let defaults = WatchSettings::of_query(&Query::default());
-        let query = Query::parse("?size=0x0&samples=0&seed=x&room=a/b");
+        let query = Query::parse("?size=0x0&samples=0&seed=x&device=abacus&room=a/b");
         assert_eq!(WatchSettings::of_query(&query), defaults);
         for size in ["", "640", "x", "-1x2", "9999x1", "1x1x1"] {
             assert_eq!(film_size(size), None, "{size}");

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::session::Session;
-use crate::logic::watch::{FILM_SIZES, SAMPLE_COUNTS, film_size};
+use crate::logic::watch::{FILM_SIZES, OwnDevice, SAMPLE_COUNTS, film_size};
 
 /// Settings that apply at the next Render.
 #[component]
@@ -30,7 +30,7 @@ pub(super) fn FilmForm(session: Session) -> impl IntoView {
     let counts = with_own(SAMPLE_COUNTS.map(|count| count.to_string()).to_vec(), samples());
     view! {
         <details class="film-form">
-            <summary>"Size and samples"</summary>
+            <summary>"Size, samples, device"</summary>
             <div class="field-row">
                 <div class="field">
                     <label for="size">"Pixels"</label>
@@ -52,9 +52,30 @@ pub(super) fn FilmForm(session: Session) -> impl IntoView {
                         on:change=set_seed
                     />
                 </div>
+                <DeviceField session=session/>
             </div>
             <p class="hint">"Used when you press Render. The same seed gives the same picture, whoever renders it."</p>
         </details>
+    }
+}
+
+#[component]
+fn DeviceField(session: Session) -> impl IntoView {
+    let settings = session.settings;
+    let chosen = settings.with_untracked(|settings| settings.device);
+    let set_device = move |event| {
+        if let Some(device) = OwnDevice::of_word(&event_target_value(&event)) {
+            settings.update(|settings| settings.device = device);
+        }
+    };
+    let options = OwnDevice::ALL.map(|device| {
+        view! { <option value=device.word() selected=device == chosen>{device.label()}</option> }
+    });
+    view! {
+        <div class="field">
+            <label for="own-device">"This tab renders with"</label>
+            <select id="own-device" on:change=set_device>{options.into_iter().collect_view()}</select>
+        </div>
     }
 }
 

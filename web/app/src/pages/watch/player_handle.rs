@@ -1,6 +1,7 @@
 //! One `<p2c2r-player>` on the page: made from settings, listened to, disposed when dropped.
 
 use std::future::Future;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -10,6 +11,7 @@ use super::session::Session;
 use crate::browser::events::Listener;
 use crate::browser::player::{self, Player};
 use crate::browser::read;
+use crate::logic::watch::OwnDevice;
 
 /// What the element is asked to show.
 pub(super) struct Film {
@@ -23,6 +25,8 @@ pub(super) struct Film {
     pub(super) samples: u32,
     /// Keys the random numbers.
     pub(super) seed: u32,
+    /// What this tab renders with.
+    pub(super) device: OwnDevice,
     /// Where helpers are found; none renders alone.
     pub(super) signal: Option<String>,
     /// The room; none is the public pool.
@@ -38,6 +42,7 @@ impl Film {
             ("height", height.to_string()),
             ("samples", self.samples.to_string()),
             ("seed", self.seed.to_string()),
+            ("device", self.device.word().to_owned()),
             ("camera-controls", String::new()),
             ("ui", "none".to_owned()),
         ];
@@ -119,6 +124,8 @@ fn listeners(element: &Player, session: Session) -> Vec<Listener> {
             session.progress.update(|progress| {
                 progress.samples_per_pixel = read::count(detail, "samplesPerPixel");
                 progress.samples_per_second = read::count(detail, "samplesPerSecond");
+                progress.elapsed =
+                    Duration::from_secs_f64(read::count(detail, "elapsedMs").max(0.0) / 1000.0);
             });
         }),
         on("tiles", on_tiles),

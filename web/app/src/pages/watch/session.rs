@@ -1,5 +1,7 @@
 //! The one picture of the page: its signals, and what its buttons do.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
@@ -33,6 +35,8 @@ pub(super) struct Progress {
     pub(super) samples_per_pixel: f64,
     /// Samples a second, all peers together.
     pub(super) samples_per_second: f64,
+    /// Time since the first task.
+    pub(super) elapsed: Duration,
     /// Share of the current loading stage, 0 to 1.
     pub(super) loaded: f64,
 }
@@ -46,6 +50,8 @@ pub(super) struct Session {
     /// What the picture was started with.
     pub(super) shown: RwSignal<Option<WatchSettings>>,
     pub(super) helpers: RwSignal<Helpers>,
+    /// Who was allowed to help when the picture was started.
+    pub(super) shown_helpers: RwSignal<Option<Helpers>>,
     pub(super) choice: RwSignal<SceneChoice>,
     pub(super) progress: RwSignal<Progress>,
     pub(super) peers: RwSignal<PeerTable>,
@@ -74,11 +80,14 @@ impl Session {
             None => (Generated::NightCity.choice(), String::new()),
         };
         settings.room = settings.room.or_else(|| page::random_bits().map(room_from_random));
+        // Without a room to invite to, nobody is called rather than everybody.
+        let helpers = if settings.room.is_some() { Helpers::Invited } else { Helpers::Nobody };
         Self {
             state: RwSignal::new(WatchState::Empty),
             settings: RwSignal::new(settings),
             shown: RwSignal::new(None),
-            helpers: RwSignal::new(Helpers::Invited),
+            helpers: RwSignal::new(helpers),
+            shown_helpers: RwSignal::new(None),
             choice: RwSignal::new(choice),
             progress: RwSignal::new(Progress::default()),
             peers: RwSignal::new(PeerTable::default()),
@@ -112,6 +121,7 @@ impl Session {
         let film = self.film();
         self.remember_in_address();
         self.shown.set(Some(self.settings.get_untracked()));
+        self.shown_helpers.set(Some(self.helpers.get_untracked()));
         self.state.set(WatchState::Loading("loading the renderer".to_owned()));
         let attempt = self.attempt.get_value();
         let file = self.file.get_value().filter(|_| film.src.is_none());
@@ -199,6 +209,7 @@ impl Session {
             size: settings.size,
             samples: settings.samples,
             seed: settings.seed,
+            device: settings.device,
             signal: (helpers != Helpers::Nobody).then(|| share::signal_address(&page::origin())),
             room: settings.room.filter(|_| helpers == Helpers::Invited),
         }
@@ -214,7 +225,8 @@ impl Session {
         query = query
             .with("size", &format!("{width}x{height}"))
             .with("samples", &settings.samples.to_string());
-        query = query.with("seed", &settings.seed.to_string());
+        query =
+            query.with("seed", &settings.seed.to_string()).with("device", settings.device.word());
         if let Some(room) =
             settings.room.filter(|_| self.helpers.get_untracked() == Helpers::Invited)
         {

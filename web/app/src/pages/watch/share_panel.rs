@@ -9,6 +9,8 @@ use crate::components::CopyField;
 #[component]
 pub(super) fn SharePanel(session: Session) -> impl IntoView {
     let link = Memo::new(move |_| session.contribute_link());
+    let is_pending =
+        move || session.shown_helpers.get().is_some_and(|shown| shown != session.helpers.get());
     view! {
         <section class="panel share" aria-labelledby="share-title">
             <h2 id="share-title">"Helpers"</h2>
@@ -18,6 +20,9 @@ pub(super) fn SharePanel(session: Session) -> impl IntoView {
                 <HelpersOption session=session choice=Helpers::Public id="public" label="This server's public pool"/>
                 <HelpersOption session=session choice=Helpers::Nobody id="nobody" label="Nobody, render alone"/>
             </fieldset>
+            <Show when=is_pending>
+                <p class="hint">"Press Render again for this to apply."</p>
+            </Show>
             <Show
                 when=move || link.get().is_some()
                 fallback=|| view! { <p class="hint">"No connection is made."</p> }

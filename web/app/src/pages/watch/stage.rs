@@ -1,11 +1,10 @@
 //! The picture, what lies over it, and its buttons.
 
-use leptos::html;
 use leptos::prelude::*;
-use web_sys::DragEvent;
+use leptos::{ev, html};
 
 use super::picture::TileOutlines;
-use super::session::Session;
+use super::session::{Progress, Session};
 use crate::components::{Icon, IconName};
 use crate::logic::contributor::sentence;
 use crate::logic::format;
@@ -18,7 +17,13 @@ pub(super) fn Stage(session: Session) -> impl IntoView {
     let is_over = RwSignal::new(false);
     let slot = NodeRef::<html::Div>::new();
     Effect::new(move |_| session.slot.set_value(slot.get().map(|slot| (*slot).clone())));
-    let on_drop = move |event: DragEvent| {
+    // A file dropped beside the picture counts too: the browser would leave the page for it.
+    let over = window_event_listener(ev::dragover, move |event| {
+        event.prevent_default();
+        is_over.set(true);
+    });
+    let leave = window_event_listener(ev::dragleave, move |_| is_over.set(false));
+    let drop = window_event_listener(ev::drop, move |event| {
         event.prevent_default();
         is_over.set(false);
         if let Some(file) =
@@ -26,7 +31,8 @@ pub(super) fn Stage(session: Session) -> impl IntoView {
         {
             session.open_file(file);
         }
-    };
+    });
+    on_cleanup(move || [over, leave, drop].into_iter().for_each(WindowListenerHandle::remove));
     let ratio = move || {
         let (width, height) = session.shown.get().unwrap_or_else(|| session.settings.get()).size;
         format!("{width} / {height}")
@@ -37,14 +43,7 @@ pub(super) fn Stage(session: Session) -> impl IntoView {
     };
     view! {
         <section class="stage-panel" aria-label="Picture">
-            <div
-                class="stage"
-                class:over=move || is_over.get()
-                style:aspect-ratio=ratio
-                on:dragover=move |event: DragEvent| { event.prevent_default(); is_over.set(true) }
-                on:dragleave=move |_| is_over.set(false)
-                on:drop=on_drop
-            >
+            <div class="stage" class:over=move || is_over.get() style:aspect-ratio=ratio>
                 <div class="stage-slot" node_ref=slot></div>
                 <Show when=move || are_outlines_shown.get()>
                     <TileOutlines session=session/>
@@ -87,8 +86,9 @@ fn ProgressLine(session: Session) -> impl IntoView {
         format!("{:.1} of {} samples per pixel", session.progress.get().samples_per_pixel, target())
     };
     let rate = move || {
-        let (number, unit) = format::scaled(session.progress.get().samples_per_second);
-        format!("{number}\u{a0}{unit} samples/s")
+        let Progress { samples_per_second, elapsed, .. } = session.progress.get();
+        let (number, unit) = format::scaled(samples_per_second);
+        format!("{number}\u{a0}{unit} samples/s · {}", format::clock(elapsed))
     };
     view! {
         <div class="progress-line">
