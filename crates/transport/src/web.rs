@@ -11,7 +11,7 @@ use std::rc::{Rc, Weak};
 
 use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::Channel;
-use web_sys::{MessagePort, RtcDataChannel};
+use web_sys::{MessagePort, RtcDataChannel, RtcDataChannelState};
 
 use self::endpoint::{Endpoint, Event};
 use crate::{LinkClosed, LinkEvent, Links, MAX_BUFFERED_BYTES, SendError};
@@ -35,15 +35,32 @@ struct Link {
 }
 
 impl WebLinks {
-    /// `on_event` is called from the browser's event loop, never from within a method of this.
+    /// `on_event` is called from the browser's event loop and from [`Self::fail`], no other method.
     pub fn new(on_event: impl Fn(LinkEvent) + 'static) -> Self {
         let links = RefCell::default();
         Self { shared: Rc::new(Shared { links, on_event: Box::new(on_event) }) }
     }
 
-    /// Takes a channel that the page has transferred.
-    pub fn attach_channel(&mut self, peer: PeerId, channel: Channel, link: RtcDataChannel) {
+    /// Takes a channel that the page has transferred; gives the event that happened on the way.
+    #[must_use]
+    pub fn attach_channel(
+        &mut self,
+        peer: PeerId,
+        channel: Channel,
+        link: RtcDataChannel,
+    ) -> Option<LinkEvent> {
+        let state = link.ready_state();
         self.attach(peer, channel, |on_event| Endpoint::of_channel(link, on_event));
+        match state {
+            RtcDataChannelState::Open => {
+                self.shared.mark_open(peer, channel).then_some(LinkEvent::Open { peer })
+            }
+            RtcDataChannelState::Closing | RtcDataChannelState::Closed => {
+                self.close(peer);
+                Some(LinkEvent::Closed { peer, reason: LinkClosed::Failed })
+            }
+            _ => None,
+        }
     }
 
     /// Takes a port behind which the page relays a channel.
@@ -118,15 +135,17 @@ impl Shared {
     }
 
     fn on_open(&self, peer: PeerId, channel: Channel) {
-        let is_now_open = {
-            let mut links = self.links.borrow_mut();
-            let Some(link) = links.get_mut(&peer) else { return };
-            let was_open = std::mem::replace(&mut link.is_open[index(channel)], true);
-            !was_open && link.is_open.iter().all(|is_open| *is_open)
-        };
-        if is_now_open {
+        if self.mark_open(peer, channel) {
             (self.on_event)(LinkEvent::Open { peer });
         }
+    }
+
+    /// Whether this channel was the last that the link waited for.
+    fn mark_open(&self, peer: PeerId, channel: Channel) -> bool {
+        let mut links = self.links.borrow_mut();
+        let Some(link) = links.get_mut(&peer) else { return false };
+        let was_open = std::mem::replace(&mut link.is_open[index(channel)], true);
+        !was_open && link.is_open.iter().all(|is_open| *is_open)
     }
 
     fn on_message(&self, peer: PeerId, channel: Channel, bytes: Vec<u8>) {

@@ -55,6 +55,8 @@ pub(crate) struct PlayerRole {
     scene: Option<LoadedScene>,
     /// The package is on its way to the server, and peers must not hear of the scene before it is there.
     is_storing: bool,
+    /// The server has taken a package of ours.
+    may_meet_peers: bool,
     /// The camera is moving: what is rendered is a preview until then.
     settle_at: Option<Duration>,
     /// A preview that should be seen before the next one begins.
@@ -101,6 +103,7 @@ impl PlayerRole {
             last_request: 0,
             scene: None,
             is_storing: false,
+            may_meet_peers: false,
             settle_at: None,
             hold_until: None,
             probed: None,
@@ -153,6 +156,7 @@ impl PlayerRole {
         }
         self.hold_until.take_if(|until| now >= *until);
         self.begin_job(now);
+        self.open_network(now);
         self.report_if_due(now);
     }
 
@@ -297,18 +301,27 @@ impl PlayerRole {
     /// The server has the package: peers may hear of it.
     fn on_stored(&mut self, now: Duration) {
         self.is_storing = false;
-        if self.base.network.is_none()
-            && let Some(settings) = self.network_settings.clone()
-        {
-            let name = PeerName::lossy("player");
-            match Network::new(now, settings, Role::Requester, name, self.seed) {
-                Ok(network) => self.base.network = Some(network),
-                Err(error) => self.base.report(ErrorCategory::Config, "BAD_ROOM", error, false),
-            }
-            let news = self.base.network_news();
-            self.take_news(now, news);
-        }
+        self.may_meet_peers = true;
         self.begin_job(now);
+    }
+
+    /// Meets peers once there is a session that can greet them.
+    fn open_network(&mut self, now: Duration) {
+        let is_ready = self.may_meet_peers && self.requester.is_some();
+        if !is_ready || self.base.network.is_some() {
+            return;
+        }
+        let Some(settings) = self.network_settings.clone() else { return };
+        let name = PeerName::lossy("player");
+        match Network::new(now, settings, Role::Requester, name, self.seed) {
+            Ok(network) => self.base.network = Some(network),
+            Err(error) => {
+                self.may_meet_peers = false;
+                self.base.report(ErrorCategory::Config, "BAD_ROOM", error, false);
+            }
+        }
+        let news = self.base.network_news();
+        self.take_news(now, news);
     }
 
     /// A tracer is ready.

@@ -84,7 +84,8 @@ impl SessionWorker {
     #[wasm_bindgen(js_name = attachChannel)]
     pub fn attach_channel(&self, peer: f64, channel: u16, link: RtcDataChannel) {
         if let (Some(peer), Some(channel)) = (peer_id(peer), Channel::from_id(channel)) {
-            self.inner.links.borrow_mut().attach_channel(peer, channel, link);
+            let event = self.inner.links.borrow_mut().attach_channel(peer, channel, link);
+            event.into_iter().for_each(|event| self.inner.feed(Event::Link(event)));
         }
     }
 

@@ -75,8 +75,12 @@ impl World {
     }
 
     fn feed(&mut self, input: Input, attachments: Vec<Vec<u8>>) {
+        self.event(Event::Input(input, attachments));
+    }
+
+    fn event(&mut self, event: Event) {
         self.now += Duration::from_millis(1);
-        self.session.handle(self.now, Event::Input(input, attachments));
+        self.session.handle(self.now, event);
         while let Some(action) = self.session.poll_action() {
             if let Action::Output(output, attachments) = action {
                 self.perform(output, attachments);
@@ -264,6 +268,24 @@ fn player_meets_peers_only_after_the_server_has_its_scene() {
     let scene = world.scene.id;
     world.feed(Input::BlobStored { scene }, Vec::new());
     assert_eq!(world.sockets, 1);
+    world.trace_all();
+    assert!(world.film().1);
+}
+
+#[test]
+fn player_meets_peers_only_when_it_can_greet_them() {
+    let mut world = World::new();
+    let (device, threads) = (DeviceChoice::Auto, 1);
+    let network = Some(network());
+    world.page(ToSession::StartPlayer { settings: SETTINGS, device, threads, network });
+    let source = SceneSource::Generated { spec: SCENE.to_owned() };
+    world.page(ToSession::Load { source, environment_url: None });
+    let scene = world.scene.id;
+    // The package is stored while the GPU is still being asked for.
+    world.feed(Input::BlobStored { scene }, Vec::new());
+    assert_eq!(world.sockets, 0);
+    world.event(Event::GpuFailed { message: "no adapter".to_owned() });
+    assert_eq!((world.sockets, world.errors()), (1, Vec::new()));
     world.trace_all();
     assert!(world.film().1);
 }
