@@ -193,9 +193,11 @@ async fn serve(shared: Shared, mut socket: WebSocket, address: IpAddr) {
         tokio::select! {
             biased;
             // The sender is also dropped after an ordinary close, whose frame is in the queue.
-            Ok(()) = &mut kicked => {
-                close(&mut socket, CLOSE_SLOW_CONSUMER).await;
-                break;
+            kick = &mut kicked, if !kicked.is_terminated() => {
+                if kick.is_ok() {
+                    close(&mut socket, CLOSE_SLOW_CONSUMER).await;
+                    break;
+                }
             }
             next = outgoing.recv() => {
                 let message = match next {
