@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// Samples per pixel of the watch page.
     #[arg(long, default_value_t = 64)]
     samples: u32,
+    /// First render the start page's own picture again, with so many samples per pixel.
+    #[arg(long)]
+    hero_samples: Option<u32>,
 }
 
 /// Builds everything and has a browser look at it.
@@ -32,17 +35,24 @@ pub(crate) fn screenshots(
 ) -> Result<()> {
     let mut timing = Timing::default();
     timing.step("tools", || setup::set_up(places, permission))?;
-    build::build_web(places, &mut timing)?;
     let programs = build::build_native(places, &mut timing)?;
     let browser = tools::find_chromium().context("no Chromium; run `cargo xtask setup`")?;
-    let mut node = Command::new("node");
-    node.arg(places.at("tests/browser/screenshots.mjs"))
-        .arg("--out")
-        .arg(places.root.join(&options.out));
-    node.args(["--size", &options.size, "--samples", &options.samples.to_string()]);
-    node.env("P2C2R_CHROMIUM", browser);
-    node.env("P2C2R_CLI", &programs.cli).env("P2C2R_SERVER", &programs.server);
-    timing.step("screenshots", || process::run(&mut node))?;
+    let script = |name: &str| {
+        let mut node = Command::new("node");
+        node.arg(places.at("tests/browser").join(name)).env("P2C2R_CHROMIUM", &browser);
+        node.env("P2C2R_CLI", &programs.cli).env("P2C2R_SERVER", &programs.server);
+        node
+    };
+    if let Some(samples) = options.hero_samples {
+        let mut hero = script("hero.mjs");
+        hero.args(["--samples", &samples.to_string()]);
+        timing.step("the start page's picture", || process::run(&mut hero))?;
+    }
+    build::build_web(places, &mut timing)?;
+    let mut pictures = script("screenshots.mjs");
+    pictures.arg("--out").arg(places.root.join(&options.out));
+    pictures.args(["--size", &options.size, "--samples", &options.samples.to_string()]);
+    timing.step("screenshots", || process::run(&mut pictures))?;
     eprintln!("{timing}");
     Ok(())
 }

@@ -13,7 +13,8 @@ import { sumsOf } from "./films.mjs";
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 const START_LIMIT_MS = 60_000;
-const CLI = process.env.P2C2R_CLI ?? join(ROOT, "target/debug/p2c2r");
+/** The command line program. */
+export const CLI = process.env.P2C2R_CLI ?? join(ROOT, "target/debug/p2c2r");
 const SERVER = process.env.P2C2R_SERVER ?? join(ROOT, "target/debug/p2c2r-server");
 
 const running = new Set();
