@@ -6,6 +6,8 @@ mod native;
 mod player;
 mod wasm;
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 
 use crate::places::Places;
@@ -20,6 +22,12 @@ pub(crate) fn build_web(places: &Places, timing: &mut Timing) -> Result<()> {
     timing.step("build web/wasm", || wasm::build(places, &rust))?;
     timing.step("build web/player", || player::build(places))?;
     timing.step("build web/app", || app::build(places, &rust))
+}
+
+/// Builds the modules that tests compare with native code, and tells their folder.
+pub(crate) fn build_wasm_examples(places: &Places, timing: &mut Timing) -> Result<PathBuf> {
+    let rust = WasmRust::find(places).context("no Rust for wasm32; run `cargo xtask setup`")?;
+    timing.step("build wasm32 examples", || wasm::build_examples(places, &rust))
 }
 
 /// Builds `p2c2r` and `p2c2r-server` and tells where they are.

@@ -32,6 +32,9 @@ const BROWSER_CRATES: &[&str] = &[
 /// The folder of the browser tests.
 const SUITE: &str = "tests/browser/suite";
 
+/// The longest that one browser test may take; on an idle machine none needs a minute.
+const BROWSER_TEST_LIMIT_MS: u32 = 240_000;
+
 /// Tests that ran, over all runners.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Tally {
@@ -79,11 +82,13 @@ fn test_steps(places: &Places, permission: Permission, timing: &mut Timing) -> R
         count_tests(&mut cargo(places, &words), &mut tally)
     }));
     let programs = build::build_native(places, timing)?;
+    let examples = build::build_wasm_examples(places, timing)?;
     keep(timing.step("browser tests", || {
         let mut node = Command::new("node");
         node.current_dir(places.at(SUITE)).args(["--test", "--test-reporter=spec"]);
         // Browsers side by side would take each other's cores, and time counts in some tests.
-        node.arg("--test-concurrency=1").args(suite(places)?);
+        node.arg("--test-concurrency=1").arg(format!("--test-timeout={BROWSER_TEST_LIMIT_MS}"));
+        node.args(suite(places)?).env("P2C2R_WASM_EXAMPLES", &examples);
         node.env("P2C2R_CLI", &programs.cli).env("P2C2R_SERVER", &programs.server);
         let browser = tools::find_chromium().context("no Chromium; run `cargo xtask setup`")?;
         count_tests(node.env("P2C2R_CHROMIUM", browser), &mut tally)

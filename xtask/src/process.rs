@@ -70,17 +70,6 @@ impl Child {
         self.member.wait(timeout)
     }
 
-    /// The process id.
-    pub(crate) fn id(&self) -> i32 {
-        self.member.group.as_raw_pid()
-    }
-
-    /// Sends a signal to the child and its children.
-    pub(crate) fn signal(&self, signal: Signal) {
-        // It may have ended by itself, and then needs no signal.
-        let _ = kill_process_group(self.member.group, signal);
-    }
-
     /// Fails unless the child has ended, or ends, with success.
     pub(crate) fn wait_for_success(&self) -> Result<()> {
         let status = self.wait(None).context("a wait without a limit came back empty")?;

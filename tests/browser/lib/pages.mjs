@@ -1,7 +1,7 @@
 // Steps that several tests take on the contribute and watch pages and on a bare player.
 
 /** Longest wait for one picture: software rendering on two busy cores. */
-export const PATIENCE_MS = 240_000;
+export const PATIENCE_MS = 120_000;
 /** Longest wait for a page to reach a state. */
 const STATE_PATIENCE_MS = 60_000;
 

@@ -16,7 +16,17 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-/** Serves `tests/browser/pages` as `/` and the built player as `/player/`. */
+const WASM_EXAMPLES =
+  process.env.P2C2R_WASM_EXAMPLES ?? join(ROOT, "target/wasm/wasm32-unknown-unknown/debug/examples");
+
+/** Folders by the beginning of the address; the first that fits counts. */
+const FOLDERS = [
+  ["/player/", join(ROOT, "web/player/dist")],
+  ["/examples/", WASM_EXAMPLES],
+  ["/", join(ROOT, "tests/browser/pages")],
+];
+
+/** Serves the tests' pages as `/`, the built player as `/player/`, WASM examples as `/examples/`. */
 export async function serveFiles() {
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.writeHead(500).end());
@@ -34,9 +44,8 @@ export async function serveFiles() {
 
 async function answer(request, response) {
   const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
-  const file = path.startsWith("/player/")
-    ? join(ROOT, "web/player/dist", path.slice("/player/".length))
-    : join(ROOT, "tests/browser/pages", path);
+  const [prefix, folder] = FOLDERS.find(([start]) => path.startsWith(start));
+  const file = join(folder, path.slice(prefix.length));
   const found = await stat(file).catch(() => null);
   if (!found?.isFile()) {
     // A browser asks for an icon by itself, and complains in the console when there is none.

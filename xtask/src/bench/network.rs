@@ -1,12 +1,11 @@
 //! What the network costs and gives: renders through a server beside the same renders alone.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
-use rustix::process::Signal;
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::report::{Report, Row};
@@ -25,10 +24,6 @@ const DEAD_PEER_COUNT: usize = 3;
 const SHORT_JOB: &[&str] = &["night-city:size=200", "--size", "320x180", "--spp", "32"];
 /// A render of at least 20 s on two cores.
 const LONG_JOB: &[&str] = &["night-city:size=200", "--size", "640x360", "--spp", "96"];
-/// Processor time after which a contributor must have accepted a task, in clock ticks of 10 ms.
-const BUSY_TICKS: u64 = 20;
-const WATCH_INTERVAL: Duration = Duration::from_millis(20);
-const START_LIMIT: Duration = Duration::from_secs(60);
 
 struct Bench<'a> {
     places: &'a Places,
@@ -92,40 +87,55 @@ impl Bench<'_> {
         Ok(Row::time_ratio("zero-peer-overhead", "local", ours, theirs))
     }
 
-    /// A render with contributors that accept tasks, and are then stopped for good.
+    /// A render with contributors that accept every task and answer none.
     fn dead_peers(&mut self) -> Result<Row> {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..LONG_REPETITIONS {
             theirs.push(self.timed_render(LONG_JOB, &[])?);
             let room = self.new_room();
-            let contributors = self.contributors(&room, DEAD_PEER_COUNT)?;
-            let started = Instant::now();
             let url = self.server.url.clone();
-            let words = ["--signal", &url, "--room", &room, "--wait-for-peers", "3"];
-            let render = Child::spawn(&mut self.render_command(LONG_JOB, &words))?;
-            for contributor in &contributors {
-                stop_when_busy(contributor)?;
-            }
-            render.wait_for_success()?;
-            ours.push(started.elapsed().as_secs_f64());
-            contributors.iter().for_each(|contributor| contributor.signal(Signal::CONT));
+            let mute = ["measure", "mute", &url, "--room", &room];
+            // Dropped, and so ended, after the render.
+            let _dead = self.start_many(&mute, DEAD_PEER_COUNT)?;
+            let count = DEAD_PEER_COUNT.to_string();
+            let words = ["--signal", &url, "--room", &room, "--wait-for-peers", &count];
+            ours.push(self.timed_render(LONG_JOB, &words)?);
         }
         Ok(Row::time_ratio("dead-peers-overhead", "local", ours, theirs))
     }
 
-    /// Rows that need a Chromium: the time until Stop has stopped everything.
+    /// Rows that need a script: links, and the time until Stop has stopped everything.
     fn browser(&self) -> Result<Vec<Row>> {
+        let native = self.links("native")?;
+        let chromium = self.links("chromium")?;
+        let stops = self.script(&["tests/browser/stop.mjs"])?;
+        let stops: Vec<f64> = serde_json::from_value(stops).context("the times are no numbers")?;
+        let slowest = stops.iter().copied().fold(0.0, f64::max);
+        let mut stop = Row::under_limit("stop-ms-max".to_owned(), "ms", slowest, 250.0);
+        stop.ours = stops;
+        Ok(vec![
+            Row::measured("channel-mbps-native-native", "Mbit/s", column(&native, "in_mbps")?),
+            Row::measured("channel-mbps-native-chromium", "Mbit/s", column(&chromium, "in_mbps")?),
+            Row::measured("connect-ms-native-chromium", "ms", column(&chromium, "connect_ms")?),
+            stop,
+        ])
+    }
+
+    fn links(&self, peer: &str) -> Result<Value> {
+        let repetitions = REPETITIONS.to_string();
+        let words = ["tests/browser/channel.mjs", "--peer", peer, "--repetitions", &repetitions];
+        self.script(&words)
+    }
+
+    /// Runs a script of the browser tests and reads the JSON that it prints.
+    fn script(&self, words: &[&str]) -> Result<Value> {
         let browser = tools::find_chromium().context("no Chromium; run `cargo xtask setup`")?;
         let mut node = Command::new("node");
-        node.arg(self.places.at("tests/browser/stop.mjs")).env("P2C2R_CHROMIUM", browser);
+        node.current_dir(&self.places.root).args(words).env("P2C2R_CHROMIUM", browser);
         node.env("P2C2R_SERVER", &self.programs.server).env("P2C2R_CLI", &self.programs.cli);
         let mut text = String::new();
         process::run_lines(&mut node, |line| text.push_str(line))?;
-        let times: Vec<f64> = serde_json::from_str(&text).context("the times are not JSON")?;
-        let slowest = times.iter().copied().fold(0.0, f64::max);
-        let mut row = Row::under_limit("stop-ms-max".to_owned(), "ms", slowest, 250.0);
-        row.ours = times;
-        Ok(vec![row])
+        serde_json::from_str(&text).with_context(|| format!("{} prints no JSON", words[0]))
     }
 
     fn render_by_contributors(&mut self, count: usize) -> Result<Value> {
@@ -139,10 +149,15 @@ impl Bench<'_> {
     }
 
     fn contributors(&self, room: &str, count: usize) -> Result<Vec<Child>> {
+        let url = self.server.url.as_str();
+        let words = ["contribute", url, "--room", room, "--device", "cpu", "--threads", "1"];
+        self.start_many(&words, count)
+    }
+
+    fn start_many(&self, words: &[&str], count: usize) -> Result<Vec<Child>> {
         let start = |_| {
             let mut command = Command::new(&self.programs.cli);
-            command.args(["contribute", &self.server.url, "--room", room, "--device", "cpu"]);
-            command.args(["--threads", "1"]).stdin(Stdio::null());
+            command.args(words).stdin(Stdio::null());
             Child::spawn(command.stdout(Stdio::null()).stderr(Stdio::null()))
         };
         (0..count).map(start).collect()
@@ -180,27 +195,10 @@ impl Bench<'_> {
     }
 }
 
-/// Freezes a contributor as soon as it has worked on a task.
-fn stop_when_busy(contributor: &Child) -> Result<()> {
-    let started = Instant::now();
-    while contributor.wait(Some(WATCH_INTERVAL)).is_none() {
-        if processor_ticks(contributor.id())? >= BUSY_TICKS {
-            contributor.signal(Signal::STOP);
-            return Ok(());
-        }
-        ensure!(started.elapsed() < START_LIMIT, "a contributor was given nothing to do");
-    }
-    bail!("a contributor ended by itself")
-}
-
-/// User time of a process, from the kernel's own count.
-fn processor_ticks(id: i32) -> Result<u64> {
-    let path = format!("/proc/{id}/stat");
-    let text = fs::read_to_string(Path::new(&path)).with_context(|| path.clone())?;
-    // The name, in parentheses, may hold blanks; user time is the twelfth field after it.
-    let (_, fields) = text.rsplit_once(')').with_context(|| path.clone())?;
-    let field = fields.split_whitespace().nth(11).and_then(|field| field.parse().ok());
-    field.with_context(|| format!("{path} has no user time"))
+/// One figure of every repetition.
+fn column(repetitions: &Value, name: &str) -> Result<Vec<f64>> {
+    let rows = repetitions.as_array().context("the repetitions are not a list")?;
+    rows.iter().map(|row| row[name].as_f64().with_context(|| format!("no {name}"))).collect()
 }
 
 fn seconds(report: &Value) -> Result<f64> {
@@ -226,11 +224,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn own_user_time_is_found() {
-        assert!(processor_ticks(std::process::id() as i32).is_ok());
-    }
 
     #[test]
     fn bytes_are_counted_over_all_peers() {

@@ -1,7 +1,7 @@
 //! The browser module: cargo, then wasm-bindgen, then wasm-opt where the module has changed.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -36,6 +36,13 @@ pub(super) fn build(places: &Places, rust: &WasmRust) -> Result<()> {
         Command::new("wasm-opt").env("PATH", &path),
     )?;
     note.keep()
+}
+
+/// Makes the modules without imports that a test only has to instantiate.
+pub(super) fn build_examples(places: &Places, rust: &WasmRust) -> Result<PathBuf> {
+    let mut cargo = rust.cargo(places, "build")?;
+    process::run(cargo.args(["--package", "p2c2r-scene", "--example", "package_ids"]))?;
+    Ok(places.at("target/wasm/wasm32-unknown-unknown/debug/examples"))
 }
 
 fn optimise(module: &Path, wasm_opt: &mut Command) -> Result<()> {

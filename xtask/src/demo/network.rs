@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -70,6 +71,7 @@ impl Network {
         let room = new_room()?;
         let mut contributor = Command::new(&programs.cli);
         contributor.args(["contribute", &server.url, "--room", &room, "--device", "cpu"]);
+        contributor.args(["--threads", &contributor_threads().to_string()]);
         let contributor = Child::spawn(contributor.stdin(Stdio::null()).stdout(std::io::stderr()))?;
         Ok(Self { contributor, server, room })
     }
@@ -98,7 +100,7 @@ impl Network {
 /// The address that the server names once it listens; the rest of its output is passed on.
 fn wait_for_url(stdout: impl Read + Send + 'static) -> Result<String> {
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
+    thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
             eprintln!("{line}");
             if let Some(url) = url_in(&line) {
@@ -117,6 +119,11 @@ fn url_in(line: &str) -> Option<String> {
     let start = line.find("http://")?;
     let url = line[start..].split_whitespace().next()?;
     Some(url.trim_end_matches(['/', ',', '.']).to_owned())
+}
+
+/// Half of the machine: the browsers are on it as well.
+fn contributor_threads() -> usize {
+    (thread::available_parallelism().map_or(1, usize::from) / 2).max(1)
 }
 
 /// A room that nobody else can guess.
