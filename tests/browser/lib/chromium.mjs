@@ -4,6 +4,7 @@
 // behind another one must be as hidden here as it is for a visitor.
 
 import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,9 +31,15 @@ const NO_THROTTLING_FLAGS = [
 const START_LIMIT_MS = 60_000;
 const END_LIMIT_MS = 5_000;
 
-const running = new Set();
+/** Running browsers and their profiles. */
+const running = new Map();
 // Whatever ends this program ends the browsers.
-process.on("exit", () => running.forEach((child) => kill(child)));
+process.on("exit", () => {
+  for (const [child, profile] of running) {
+    kill(child);
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+});
 
 /** Starts a browser; `throttling` leaves the browser's own rules for hidden tabs on. */
 export async function openBrowser({ webgpu = false, throttling = false } = {}) {
@@ -45,7 +52,7 @@ export async function openBrowser({ webgpu = false, throttling = false } = {}) {
     stdio: ["ignore", "ignore", "pipe"],
     detached: true,
   });
-  running.add(child);
+  running.set(child, profile);
   const browser = await chromium.connectOverCDP(await debuggingUrl(child), { noDefaults: true });
   const context = browser.contexts()[0];
   return {
