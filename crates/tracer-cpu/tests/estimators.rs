@@ -61,10 +61,11 @@ fn sunny() -> Arc<Scene> {
 
 #[test]
 fn light_samples_change_the_noise_but_not_the_mean() {
-    for (name, scene, samples) in [
-        ("cornell", generated_scene("cornell"), 64),
-        ("sunny", sunny(), 64),
-        ("night-city", generated_scene("night-city:size=8,seed=2"), 128),
+    // In the city most noise is that of neon edges within a pixel, which no light sample changes.
+    for (name, scene, samples, is_quieter) in [
+        ("cornell", generated_scene("cornell"), 64, true),
+        ("sunny", sunny(), 64, true),
+        ("night-city", generated_scene("night-city:size=8,seed=2"), 128, false),
     ] {
         let scattered = without_light_samples(&scene);
         // Punctual lights are met by light samples only, so neither side has them.
@@ -78,8 +79,8 @@ fn light_samples_change_the_noise_but_not_the_mean() {
         let limit = 4.0 * (ours_deviation.powi(2) + theirs_deviation.powi(2)).sqrt();
         assert!((ours - theirs).abs() < limit, "{name}: {ours} and {theirs}, limit {limit}");
         assert!(limit < 0.15 * ours, "{name}: too noisy to tell, {limit} of {ours}");
-        // In the city most noise is that of neon edges within a pixel, which no light sample changes.
-        assert!(ours_deviation < 1.3 * theirs_deviation, "{name}: light samples add noise");
+        let is_noisy = is_quieter && ours_deviation > theirs_deviation;
+        assert!(!is_noisy, "{name}: light samples add noise");
     }
 }
 
