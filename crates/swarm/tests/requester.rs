@@ -366,14 +366,47 @@ fn tasks_stay_below_the_limits_of_the_peer() {
     let mut bench = Bench::new(job(64, 48, 4, 0.5), LocalWork::Never);
     bench.input(RequesterInput::PeerConnected { peer: A });
     let mut hello = hello(1);
-    hello.limits.max_task_pixels = 40;
-    hello.limits.max_task_paths = 60;
+    hello.limits.max_task_pixels = 70;
+    hello.limits.max_task_paths = 90;
     bench.say(A, &Message::Hello(hello));
     bench.say(A, &Message::JobReady { job: JobId(1) });
     bench.say(A, &Message::Credit { tasks: 3 });
     let (_, task) = bench.task_of(A);
-    assert!(task.rect.area() <= 40);
-    assert!(task.rect.area() * u64::from(task.samples.count) <= 60);
+    assert!(task.rect.area() <= 70);
+    assert!(task.rect.area() * u64::from(task.samples.count) <= 90);
+}
+
+#[test]
+fn peer_that_takes_next_to_nothing_gets_nothing() {
+    let mut bench = Bench::new(job(64, 48, 4, 0.5), LocalWork::Never);
+    bench.input(RequesterInput::PeerConnected { peer: A });
+    let mut hello = hello(1);
+    hello.limits.max_task_pixels = 0;
+    bench.say(A, &Message::Hello(hello));
+    bench.say(A, &Message::JobReady { job: JobId(1) });
+    bench.say(A, &Message::Credit { tasks: 3 });
+    assert_eq!(bench.tasks_of(A), []);
+}
+
+#[test]
+fn many_results_begun_and_none_finished_end_the_link() {
+    let mut bench = Bench::new(job(2000, 2000, 1, 0.5), LocalWork::Never);
+    bench.connect(A, 64);
+    let (lease, task) = bench.task_of(A);
+    bench.answer(A, lease, &task);
+    // Every task that it now holds gets all parts but the last.
+    let bytes = ChunkBytes::new(&vec![0; CHUNK_PAYLOAD_BYTES]).unwrap();
+    'all: for (lease, task) in bench.tasks_of(A).split_off(1) {
+        let most = p2c2r_image::packed_limit_bytes(task.rect.area()) / CHUNK_PAYLOAD_BYTES;
+        for index in 0..most as u16 {
+            let (count, bytes) = (most as u16 + 1, bytes.clone());
+            bench.say(A, &Message::TileChunk(TileChunk { lease, index, count, bytes }));
+            if !bench.closed.is_empty() {
+                break 'all;
+            }
+        }
+    }
+    assert_eq!(bench.closed, [(A, PeerEnd::Violation(Violation::Flood("tile-chunk")))]);
 }
 
 #[test]

@@ -21,6 +21,11 @@ impl Assembly {
         Self { limit_bytes, parts: Vec::new(), received_bytes: 0, done: None }
     }
 
+    /// Bytes that are kept.
+    pub(super) const fn received_bytes(&self) -> usize {
+        self.received_bytes
+    }
+
     /// Adds a chunk.
     pub(super) fn add(&mut self, chunk: TileChunk) -> Result<(), Violation> {
         let TileChunk { lease, index, count, bytes } = chunk;

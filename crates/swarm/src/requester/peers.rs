@@ -27,6 +27,10 @@ use crate::greeting::Greeting;
 pub(super) const MAX_CREDITS: u32 = 128;
 /// Ended leases remembered per peer; more than a peer can have in flight.
 const MAX_ENDED: usize = 2 * MAX_CREDITS as usize;
+/// Most bytes of unfinished results of one peer. Honest peers send one result after the other.
+pub(super) const MAX_PARTIAL_BYTES: usize = 4 * 1024 * 1024;
+/// A peer that takes fewer paths or pixels at a time is not worth its messages.
+const MIN_TASK_PATHS: u64 = 64;
 /// Tasks in a row that may run out or fail before a peer is left.
 pub(super) const MAX_STRIKES: u32 = 3;
 
@@ -113,7 +117,10 @@ impl Peer {
 
     /// Tasks that it can be given, beside those it holds.
     pub(super) fn room(&self, held: usize, is_proven: bool) -> usize {
-        if self.state() != PeerState::Working {
+        let limits = self.limits();
+        let is_worth_it = u64::from(limits.max_task_pixels) >= MIN_TASK_PATHS
+            && limits.max_task_paths >= MIN_TASK_PATHS;
+        if self.state() != PeerState::Working || !is_worth_it {
             return 0;
         }
         // One task more than it traces hides the way of the next one; nobody is trusted with
@@ -121,6 +128,11 @@ impl Peer {
         let is_trusted = is_proven && self.strikes == 0;
         let depth = if is_trusted { usize::from(self.lanes()) + 1 } else { 1 };
         depth.saturating_sub(held).min(self.credits as usize)
+    }
+
+    /// Bytes of results that are not whole yet.
+    pub(super) fn partial_bytes(&self) -> usize {
+        self.assemblies.values().map(Assembly::received_bytes).sum()
     }
 
     /// Remembers the end of a lease, and forgets what came of it so far.

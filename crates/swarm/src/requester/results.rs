@@ -10,7 +10,7 @@ use p2c2r_scheduler::{Outcome, TaskEnd, Worker};
 
 use super::assembly::Assembly;
 use super::leases::Lease;
-use super::peers::{Ending, MAX_STRIKES};
+use super::peers::{Ending, MAX_PARTIAL_BYTES, MAX_STRIKES, Peer};
 use super::{Requester, RequesterOutput};
 use crate::{PeerEnd, Violation};
 
@@ -20,7 +20,12 @@ impl Requester {
         let (lease, bytes) = (chunk.lease, chunk.bytes.as_slice().len());
         let Some(assembly) = self.assembly(id, lease, bytes)? else { return Ok(()) };
         assembly.add(chunk)?;
-        self.take_whole(id, lease)
+        self.take_whole(id, lease)?;
+        let partial_bytes = self.peers.get(&id).map_or(0, Peer::partial_bytes);
+        if partial_bytes > MAX_PARTIAL_BYTES {
+            return Err(Violation::Flood("tile-chunk"));
+        }
+        Ok(())
     }
 
     /// The end of a result arrived, perhaps before its parts.
