@@ -35,9 +35,6 @@ interface LoadRequest {
   file: Blob | null;
 }
 
-/** Attributes that change what shows, not what is rendered. */
-const DRESS_ATTRIBUTES: readonly string[] = ["alt", "ui", "camera-controls", "poster"];
-
 const NO_SAMPLES: SampleDetail = { samplesPerPixel: 0, samplesPerSecond: 0, elapsedMs: 0, peers: 0 };
 
 export class P2c2rPlayer extends ElementBase {
@@ -52,6 +49,8 @@ export class P2c2rPlayer extends ElementBase {
   #peers: PeerShare[] = [];
   #sample: SampleDetail = NO_SAMPLES;
   #pose: CameraPose | null = null;
+  #isAttached = false;
+  readonly #changed = new Set<string>();
 
   /** Whether this browser can run the player at all. */
   static isSupported(): boolean {
@@ -85,29 +84,51 @@ export class P2c2rPlayer extends ElementBase {
   }
 
   connectedCallback(): void {
-    if (this.src !== "" && !this.#session) void this.load();
+    this.#isAttached = true;
+    if (this.src !== "" && !this.#session) this.#note("src");
   }
 
   disconnectedCallback(): void {
-    // An element that is only moved is connected again before the microtask runs.
+    this.#isAttached = false;
+    // An element that is only moved is attached again before the microtask runs.
     queueMicrotask(() => {
-      if (!this.isConnected) this.dispose();
+      if (!this.#isAttached) this.dispose();
     });
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
-    if (before === after || !this.isConnected) return;
-    if (DRESS_ATTRIBUTES.includes(name)) this.#dress();
-    else if (name === "src" || name === "environment-image") void this.load();
-    else if (!this.#session) return;
-    else if (SESSION_ATTRIBUTES.includes(name)) this.#restart();
-    else if (name === "camera") this.#session.camera(cameraChoice(this));
-    else if (CAMERA_ATTRIBUTES.includes(name)) this.#obeyCameraAttributes();
-    else this.#resettle();
+    if (before !== after && this.#isAttached) this.#note(name);
+  }
+
+  /** Attributes that change together count as one change. */
+  #note(name: string): void {
+    if (this.#changed.size === 0) queueMicrotask(() => this.#applyChanges());
+    this.#changed.add(name);
+  }
+
+  #applyChanges(): void {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    if (!this.#isAttached) return;
+    this.#dress();
+    const has = (names: readonly string[]): boolean => changed.some((name) => names.includes(name));
+    const isRunning = this.#session !== null;
+    if (isRunning && has(SESSION_ATTRIBUTES)) this.dispose();
+    const isStale = has(["environment-image"]) || !this.#session;
+    if (has(["src"])) void this.load();
+    else if (isRunning && isStale) void this.#begin();
+    else if (this.#session) this.#adjust(this.#session, has);
+  }
+
+  #adjust(session: PlayerSession, has: (names: readonly string[]) => boolean): void {
+    this.#resettle();
+    if (has(["camera"])) session.camera(cameraChoice(this));
+    if (has(CAMERA_ATTRIBUTES)) this.#obeyCameraAttributes();
   }
 
   /** Loads an address, `generated:…`, a file, or again what `src` names. */
   async load(source: string | Blob = this.src): Promise<void> {
+    this.#changed.delete("src");
     try {
       this.#request =
         typeof source === "string"
@@ -195,12 +216,6 @@ export class P2c2rPlayer extends ElementBase {
       onMessage: (message) => this.#onMessage(message),
       onFailure: (message) => this.#fail("config", "WORKER_FAILED", message),
     });
-  }
-
-  /** A session attribute changed: everything starts again. */
-  #restart(): void {
-    this.dispose();
-    void this.#begin();
   }
 
   #resettle(): void {
