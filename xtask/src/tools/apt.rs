@@ -57,6 +57,8 @@ fn apt_get(arguments: &[&str], permission: Permission) -> Command {
         }
         Permission::Root | Permission::Ask => Command::new("apt-get"),
     };
+    // Somebody else, such as an automatic update, may hold apt's lock for a while.
+    command.args(["-o", "DPkg::Lock::Timeout=300"]);
     command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
     // The tool's chatter is not our output, which may be read by a program.
     command.stdout(std::io::stderr());
