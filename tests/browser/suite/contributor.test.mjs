@@ -21,8 +21,8 @@ after(async () => {
 });
 
 /** A page of the server with a contributor that keeps what it hears. */
-async function contributorTab(options) {
-  const tab = await browser.newTab();
+async function contributorTab(options, own = browser) {
+  const tab = await own.newTab();
   await tab.goto(`${server.url}/contribute`);
   await tab.evaluate(async (wanted) => {
     const { Contributor } = await import("/player/p2c2r-player.js");
@@ -61,6 +61,36 @@ test("a contributor that finishes delivers what it accepted, and the frame compl
   assert.ok(merged > 0 && merged <= delivered, `${merged} of ${delivered} samples were merged`);
   assert.deepEqual([...tab.complaints, ...watching.complaints], []);
   await Promise.all([tab.close(), watching.close()]);
+});
+
+test("channels that the browser cannot transfer are relayed", async () => {
+  const own = await openBrowser();
+  await own.context.addInitScript(() => {
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (message, transfer) {
+      if (Array.isArray(transfer) && transfer.some((one) => one instanceof RTCDataChannel)) {
+        throw new DOMException("as in browsers that cannot", "DataCloneError");
+      }
+      post.call(this, message, transfer);
+    };
+  });
+  const room = pages.newRoom();
+  const tab = await contributorTab({ signal: server.url, room }, own);
+  await tab.evaluate(() => globalThis.contributor.start());
+  const watching = await own.newTab();
+  await pages.openWatch(watching, server.url, room, JOB);
+  await watching.locator("#render").click();
+  await pages.waitForPicture(watching);
+  const film = await pages.readFilm(watching);
+  assert.equal(film.isComplete, true);
+  assert.ok(film.peers.find(({ kind }) => kind === "browser-cpu")?.samples > 0);
+  await tab.evaluate(() => globalThis.contributor.stop());
+  await waitFor(watching, () => {
+    const { peers } = document.querySelector("p2c2r-player");
+    return peers.every((peer) => peer.id === 0 || !peer.isConnected);
+  });
+  assert.deepEqual([...tab.complaints, ...watching.complaints], []);
+  await own.close();
 });
 
 test("without its server a contributor says so, can be stopped, and starts again elsewhere", async () => {
