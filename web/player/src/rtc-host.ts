@@ -39,8 +39,12 @@ export class RtcHost {
   readonly #closing = new Set<Connection>();
   readonly #sink: RtcSink;
 
+  /** Without this the other ends of a closed tab would wait for it until their patience ends. */
+  readonly #onPageHide = (): void => this.#closeAll();
+
   constructor(sink: RtcSink) {
     this.#sink = sink;
+    addEventListener("pagehide", this.#onPageHide);
   }
 
   /** Obeys the session; a connection that fails is reported, never thrown. */
@@ -60,6 +64,11 @@ export class RtcHost {
 
   /** Closes every connection at once. */
   dispose(): void {
+    removeEventListener("pagehide", this.#onPageHide);
+    this.#closeAll();
+  }
+
+  #closeAll(): void {
     for (const peer of [...this.#connections.keys()]) this.#close(peer);
     for (const connection of this.#closing) end(connection);
     this.#closing.clear();
