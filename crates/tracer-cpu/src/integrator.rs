@@ -24,7 +24,7 @@ const MIN_SURVIVAL: f32 = 0.05;
 ///
 /// Paths that find a light in a mirror by chance are rare and very bright: fireflies. A blur that only
 /// such paths see trades them for a little softness (Kaplanyan and Dachsbacher 2013).
-const MAX_ROUGHNESS_FLOOR: f32 = 0.35;
+const MAX_ROUGHNESS_FLOOR: f32 = 0.6;
 
 /// Shadow rays end this share before a light's point; both ends are already off their surfaces.
 const SHADOW_END: f32 = 0.999_99;
