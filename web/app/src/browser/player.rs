@@ -7,7 +7,7 @@ use web_sys::{Blob, HtmlElement};
 use super::{page, read};
 use crate::logic::contributor::ContributorStats;
 use crate::logic::limits::Limits;
-use crate::logic::peers::{PeerKind, PeerRow};
+use crate::logic::peers::{PeerKind, PeerReport};
 use crate::logic::tiles::Rect;
 
 #[wasm_bindgen(module = "/js/player.js")]
@@ -117,10 +117,10 @@ pub(crate) fn merged_tiles(detail: &JsValue) -> Vec<MergedTile> {
 }
 
 /// Reads the detail of a `peerschange` event.
-pub(crate) fn peer_rows(detail: &JsValue) -> Vec<PeerRow> {
+pub(crate) fn peer_reports(detail: &JsValue) -> Vec<PeerReport> {
     let shares =
         read::member(detail, "peers").map(|shares| read::items(&shares)).unwrap_or_default();
-    shares.iter().filter_map(peer_row).collect()
+    shares.iter().filter_map(peer_report).collect()
 }
 
 fn merged_tile(tile: &JsValue) -> Option<MergedTile> {
@@ -131,9 +131,9 @@ fn merged_tile(tile: &JsValue) -> Option<MergedTile> {
     Some(MergedTile { rect, peer: peer(&read::member(tile, "peer")?) })
 }
 
-fn peer_row(share: &JsValue) -> Option<PeerRow> {
+fn peer_report(share: &JsValue) -> Option<PeerReport> {
     let Peer { id, kind, name } = peer(share);
-    Some(PeerRow {
+    Some(PeerReport {
         id,
         kind,
         name,

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 /// Outlines kept; the oldest go first.
 pub const MAX_OUTLINES: usize = 600;
+/// Outlines that stand out, since their tiles have just arrived.
+pub const NEWEST_OUTLINES: usize = 32;
 /// An outline goes when a newer tile covers one part in this many of it.
 const TAKEN_SHARE: u64 = 4;
 /// Colours that tell peers apart; they repeat beyond.
@@ -72,9 +74,18 @@ impl TileBoard {
         self.next_serial += 1;
     }
 
-    /// All outlines, oldest first.
-    pub fn outlines(&self) -> Vec<Outline> {
-        self.outlines.iter().copied().collect()
+    /// The outlines of the tiles that arrived last, oldest first.
+    pub fn newest(&self) -> Vec<Outline> {
+        self.outlines.iter().skip(self.older_count()).copied().collect()
+    }
+
+    /// All other outlines, oldest first.
+    pub fn older(&self) -> Vec<Outline> {
+        self.outlines.iter().take(self.older_count()).copied().collect()
+    }
+
+    fn older_count(&self) -> usize {
+        self.outlines.len().saturating_sub(NEWEST_OUTLINES)
     }
 
     /// Forgets everything, as for a new view.
@@ -97,8 +108,7 @@ mod tests {
         board.add(rect(0, 0, 10, 10), 0);
         board.add(rect(10, 0, 10, 10), 1);
         board.add(rect(0, 5, 12, 5), 2);
-        let owners: Vec<usize> =
-            board.outlines().iter().map(|outline| outline.peer_index).collect();
+        let owners: Vec<usize> = board.newest().iter().map(|outline| outline.peer_index).collect();
         assert_eq!(owners, [1, 2]);
     }
 
@@ -108,11 +118,21 @@ mod tests {
         for x in 0..1000 {
             board.add(rect(x, 0, 1, 1), 0);
         }
-        assert_eq!(board.outlines().len(), MAX_OUTLINES);
+        assert_eq!(board.older().len() + board.newest().len(), MAX_OUTLINES);
         assert_eq!(
-            board.outlines().first().map(|outline| outline.rect.x),
+            board.older().first().map(|outline| outline.rect.x),
             Some(1000 - MAX_OUTLINES as u32)
         );
+    }
+
+    #[test]
+    fn what_arrived_last_stands_out() {
+        let mut board = TileBoard::default();
+        for x in 0..40 {
+            board.add(rect(x, 0, 1, 1), 0);
+        }
+        assert_eq!(board.older().last().map(|outline| outline.rect.x), Some(7));
+        assert_eq!(board.newest().first().map(|outline| outline.rect.x), Some(8));
     }
 
     #[test]
@@ -121,7 +141,7 @@ mod tests {
         board.add(rect(0, 0, 1, 1), 0);
         board.clear();
         board.add(rect(0, 0, 1, 1), 0);
-        assert_eq!(board.outlines().first().map(|outline| outline.serial), Some(1));
+        assert_eq!(board.newest().first().map(|outline| outline.serial), Some(1));
     }
 
     #[test]
@@ -129,6 +149,6 @@ mod tests {
         let mut board = TileBoard::default();
         board.add(rect(u32::MAX, u32::MAX, u32::MAX, u32::MAX), 0);
         board.add(rect(0, 0, 1, 1), 0);
-        assert_eq!(board.outlines().len(), 2);
+        assert_eq!(board.newest().len(), 2);
     }
 }

@@ -52,7 +52,7 @@ fn HeroPicture() -> impl IntoView {
                 <rect class="tile peer-3" x="510" y="420" width="448" height="118"></rect>
             </svg>
             <figcaption>
-                "The generated scene " <code>"night-city"</code> ", traced by this renderer. Each colour is a peer."
+                "The generated scene " <code>"night-city"</code> ", traced by this renderer; outlined as four peers would share it."
             </figcaption>
         </figure>
     }

@@ -45,7 +45,7 @@ pub(super) fn Consent(room: Option<String>, has_run: Memo<bool>) -> impl IntoVie
                     </div>
                     <div>
                         <dt>"What is stored"</dt>
-                        <dd>"Your limits, in this browser. No account, no cookie; scenes are gone with the tab."</dd>
+                        <dd>"Your limits, in this browser. No account, no cookie. Scenes stay in this tab's memory; the browser may keep their files in its ordinary cache."</dd>
                     </div>
                     <div>
                         <dt>"How it ends"</dt>

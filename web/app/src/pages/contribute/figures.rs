@@ -48,5 +48,9 @@ pub(super) fn Figures(session: Session) -> impl IntoView {
 
 fn device_text((kind, name): &(String, String)) -> String {
     let kind = if kind.contains("gpu") { "GPU" } else { "CPU" };
-    if name.is_empty() { format!("Device: {kind}") } else { format!("Device: {kind}, {name}") }
+    match name.as_str() {
+        "" => format!("Device: {kind}"),
+        name if name.contains(kind) => format!("Device: {name}"),
+        name => format!("Device: {kind}, {name}"),
+    }
 }

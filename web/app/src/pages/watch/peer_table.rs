@@ -53,13 +53,13 @@ fn Row(session: Session, index: usize) -> impl IntoView {
             <th scope="row">
                 <div class="peer-name">
                     <span class=peer_class("swatch", index) aria-hidden="true"></span>
-                    <span>{read(|row| row.name.clone())}</span>
+                    <span>{read(|row| row.title.clone())}</span>
                     <Show when=is_gone>
                         <span class="gone-note">"left"</span>
                     </Show>
                 </div>
             </th>
-            <td class="device-column">{read(|row| row.kind.label().to_owned())}</td>
+            <td class="device-column">{read(|row| row.device.clone())}</td>
             <td class="number">{read(|row| format::joined(&format::scaled(row.samples_per_second)))}</td>
             <td class="number samples-column">{read(|row| format::joined(&format::scaled(row.samples)))}</td>
             <td class="share-column">

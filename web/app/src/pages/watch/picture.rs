@@ -15,10 +15,16 @@ pub(super) fn TileOutlines(session: Session) -> impl IntoView {
         let (width, height) = session.shown.get().unwrap_or_else(|| session.settings.get()).size;
         format!("0 0 {width} {height}")
     };
-    let outlines = move || session.tiles.with(TileBoard::outlines);
+    let older = move || session.tiles.with(TileBoard::older);
+    let newest = move || session.tiles.with(TileBoard::newest);
     view! {
         <svg class="tile-outlines" viewBox=view_box aria-hidden="true" focusable="false">
-            <For each=outlines key=|outline| outline.serial let:outline>
+            <g class="older-tiles">
+                <For each=older key=|outline| outline.serial let:outline>
+                    <OutlineRect outline=outline/>
+                </For>
+            </g>
+            <For each=newest key=|outline| outline.serial let:outline>
                 <OutlineRect outline=outline/>
             </For>
         </svg>

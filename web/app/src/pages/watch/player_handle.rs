@@ -9,7 +9,7 @@ use web_sys::{Blob, File, HtmlElement};
 
 use super::session::Session;
 use crate::browser::events::Listener;
-use crate::browser::player::{self, Player};
+use crate::browser::player::{self, Peer, Player};
 use crate::browser::read;
 use crate::logic::watch::OwnDevice;
 
@@ -130,7 +130,7 @@ fn listeners(element: &Player, session: Session) -> Vec<Listener> {
         }),
         on("tiles", on_tiles),
         on("peerschange", |session, detail| {
-            session.peers.update(|peers| peers.update(player::peer_rows(detail)))
+            session.peers.update(|peers| peers.update(&player::peer_reports(detail)))
         }),
         on("camera-change", |session, _| session.tiles.update(|tiles| tiles.clear())),
         on("error", on_error),
@@ -143,14 +143,20 @@ fn on_state_change(session: Session, detail: &JsValue) {
 }
 
 fn on_tiles(session: Session, detail: &JsValue) {
-    for tile in player::merged_tiles(detail) {
-        let peer = tile.peer;
-        let index =
-            session.peers.try_update(|peers| peers.meet(&peer.id, peer.kind, &peer.name)).flatten();
-        if let Some(index) = index {
-            session.tiles.update(|tiles| tiles.add(tile.rect, index));
-        }
-    }
+    let tiles = player::merged_tiles(detail);
+    let owned: Vec<_> =
+        tiles.iter().filter_map(|tile| Some((tile.rect, row_of(session, &tile.peer)?))).collect();
+    session
+        .tiles
+        .update(|board| owned.iter().for_each(|(rect, peer_index)| board.add(*rect, *peer_index)));
+}
+
+/// The peer's row; the table is only touched for a peer that it does not know.
+fn row_of(session: Session, peer: &Peer) -> Option<usize> {
+    let known = session.peers.with_untracked(|peers| peers.index_of(&peer.id));
+    known.or_else(|| {
+        session.peers.try_update(|peers| peers.meet(&peer.id, peer.kind, &peer.name)).flatten()
+    })
 }
 
 fn on_error(session: Session, detail: &JsValue) {
