@@ -97,6 +97,19 @@ test("on an insecure page the way to a secure one is shown, and the CPU is left"
   await tab.close();
 });
 
+test("the keyboard's focus goes from Start to Stop and back", async () => {
+  const tab = await browser.newTab();
+  await pages.openContribute(tab, server.url, pages.newRoom());
+  await tab.locator("#start").focus();
+  await tab.keyboard.press("Enter");
+  await tab.locator("#stop:focus").waitFor();
+  await pages.waitForState(tab, "running");
+  await tab.keyboard.press("Enter");
+  await pages.waitForState(tab, "stopped");
+  await tab.locator("#start:focus").waitFor();
+  await tab.close();
+});
+
 test("limits are remembered from one start to the next visit", async () => {
   const tab = await browser.newTab();
   await pages.openContribute(tab, server.url, pages.newRoom());

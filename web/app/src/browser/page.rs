@@ -5,7 +5,10 @@ use std::time::Duration;
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Document, HtmlAnchorElement, Location, Storage, Url, Window};
+use web_sys::{
+    Blob, Document, Element, HtmlAnchorElement, HtmlElement, Location, ScrollIntoViewOptions,
+    ScrollLogicalPosition, Storage, Url, Window,
+};
 
 use super::read;
 use crate::logic::query::Query;
@@ -108,6 +111,22 @@ pub(crate) async fn copy(text: &str) -> Result<(), String> {
     }
     let written = JsFuture::from(navigator.clipboard().write_text(text)).await;
     written.map(|_| ()).map_err(|error| read::error_text(&error))
+}
+
+/// Focuses an element, unless the person has the focus somewhere already.
+pub(crate) fn focus_if_lost(element: &HtmlElement) {
+    let has_focus = |active: Element| active.tag_name() != "BODY";
+    if !document().active_element().is_some_and(has_focus) {
+        // Fails for nothing that is on the page.
+        let _ = element.focus();
+    }
+}
+
+/// Scrolls no further than it takes to see an element.
+pub(crate) fn reveal(element: &HtmlElement) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
 /// Saves a blob as a file.

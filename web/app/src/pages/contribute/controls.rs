@@ -1,8 +1,10 @@
 //! Start, Finish and Stop.
 
+use leptos::html;
 use leptos::prelude::*;
 
 use super::session::Session;
+use crate::browser::page;
 use crate::components::{Icon, IconName};
 use crate::logic::contributor::{ContributorState, sentence};
 
@@ -14,6 +16,17 @@ pub(super) fn Controls(session: Session, is_able: bool) -> impl IntoView {
         if state.get() == ContributorState::Idle { "Start contributing" } else { "Start again" }
     };
     let trouble = move || sentence(&session.trouble.get());
+    let (start, stop) = (NodeRef::<html::Button>::new(), NodeRef::<html::Button>::new());
+    // The button that was pressed is gone, and the focus with it: the one in its place takes it over.
+    Effect::new(move |_| {
+        let (start, stop) = (start.get(), stop.get());
+        let state = state.get_untracked();
+        // A button that has left the page stays in its reference.
+        let button = if state.is_live() { stop } else { start };
+        if let Some(button) = button.filter(|_| state != ContributorState::Idle) {
+            page::focus_if_lost(&button);
+        }
+    });
     view! {
         <div class="actions">
             <Show
@@ -22,6 +35,7 @@ pub(super) fn Controls(session: Session, is_able: bool) -> impl IntoView {
                     view! {
                         <button
                             id="start"
+                            node_ref=start
                             type="button"
                             class="button primary large"
                             disabled=!is_able
@@ -33,7 +47,13 @@ pub(super) fn Controls(session: Session, is_able: bool) -> impl IntoView {
                     }
                 }
             >
-                <button id="stop" type="button" class="button primary large" on:click=move |_| session.stop()>
+                <button
+                    id="stop"
+                    node_ref=stop
+                    type="button"
+                    class="button primary large"
+                    on:click=move |_| session.stop()
+                >
                     <Icon name=IconName::Stop/>
                     <span>"Stop now"</span>
                 </button>

@@ -117,6 +117,7 @@ impl Session {
     /// Renders what is chosen, in place of what was shown.
     pub(super) fn render(self) {
         let Some(slot) = self.slot.get_value() else { return };
+        page::reveal(&slot);
         self.forget_picture();
         let film = self.film();
         self.remember_in_address();
