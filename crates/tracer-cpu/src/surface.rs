@@ -218,26 +218,5 @@ fn usable_normal(shading: Vec3, geometric: Vec3, wo: Vec3) -> Vec3 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rng::{pcg4d, unit_from_word};
-
-    #[test]
-    fn usable_normals_face_the_viewer_and_mirror_above_the_surface() {
-        let geometric = Vec3::new(0.0, 0.0, 1.0);
-        for index in 0..20_000 {
-            let words = pcg4d([index, 1, 2, 3]);
-            let signed = |i: usize| 2.0 * unit_from_word(words[i]) - 1.0;
-            let shading = Vec3::new(signed(0), signed(1), signed(2)).normalized_or(geometric);
-            let words = pcg4d([index, 4, 5, 6]);
-            let signed = |i: usize| 2.0 * unit_from_word(words[i]) - 1.0;
-            let wo = Vec3::new(signed(0), signed(1), signed(2).abs() + 2e-3);
-            let wo = wo.normalized_or(geometric);
-            let normal = usable_normal(shading, geometric, wo);
-            let mirrored = normal * (2.0 * normal.dot(wo)) - wo;
-            assert!((normal.length() - 1.0).abs() < 1e-5, "case {index}");
-            assert!(normal.dot(wo) > 0.0, "case {index}: {normal:?} from {wo:?}");
-            assert!(mirrored.dot(geometric) > 0.0, "case {index}: {mirrored:?}");
-        }
-    }
-}
+#[path = "surface_tests.rs"]
+mod tests;
