@@ -157,7 +157,7 @@ fn cancel_of_a_task_never_given_ends_the_link() {
 #[test]
 fn endless_chatter_ends_the_link() {
     check_violation(Violation::Flood("control"), |bench| {
-        for nonce in 0..1100 {
+        for nonce in 0..10_100 {
             bench.say(A, &Message::Ping { nonce });
         }
     });
