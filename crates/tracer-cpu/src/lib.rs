@@ -14,7 +14,6 @@ mod light;
 #[cfg(not(target_arch = "wasm32"))]
 mod parallel;
 mod prepared;
-mod probe;
 mod ray;
 mod rng;
 mod surface;
@@ -22,4 +21,3 @@ mod texture;
 mod triangle;
 
 pub use job::{CpuTracer, MAX_TASK_PIXELS, TileJob, TraceError, TracedTile};
-pub use probe::{CostProbe, MAX_PROBE_COLUMNS};

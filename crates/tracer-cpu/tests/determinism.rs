@@ -1,7 +1,7 @@
 //! The same job gives the same bits however it is cut, stepped or spread over threads.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
 
 use p2c2r_frame::{PixelRect, RadianceSums, SampleRange, TileTask, TraceCounters};
 use p2c2r_testkit::{generated_scene, whole_task};
@@ -134,17 +134,4 @@ fn tasks_that_cannot_be_traced_are_refused() {
     (task.view.width_px, task.view.height_px) = (16_384, 16_384);
     task.rect = PixelRect::of_size(16_384, 16_384);
     assert_eq!(TRACER.begin(&task).err(), Some(TraceError::TooManyPixels(1 << 28)));
-}
-
-#[test]
-fn probe_repeats_and_sees_where_the_work_is() {
-    let scene = generated_scene("furnace");
-    let tracer = CpuTracer::new(Arc::clone(&scene));
-    let view = scene.default_view(320, 160);
-    let probe = tracer.probe_cost(&view, 7, 8).unwrap();
-    assert_eq!(probe, tracer.probe_cost(&view, 7, 8).unwrap());
-    assert_eq!(probe.costs.len() as u32, probe.columns * probe.rows);
-    // The ball in the middle costs a second ray, the corner does not.
-    let middle = (probe.rows / 2 * probe.columns + probe.columns / 2) as usize;
-    assert!(probe.costs[middle] > probe.costs[0], "{probe:?}");
 }
