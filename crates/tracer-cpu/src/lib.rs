@@ -2,7 +2,7 @@
 //!
 //! The same task gives the same bits natively and in WASM, on any number of threads and however the job
 //! was split: numbers are drawn from (pixel, sample, block, seed), floats are added within one path only,
-//! and paths are added as integers. One loop, [`integrator`], reads top to bottom; the shaders mirror
+//! and paths are added as integers. One loop, `integrator.rs`, reads top to bottom; the shaders mirror
 //! these files one to one.
 
 mod bsdf;
