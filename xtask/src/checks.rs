@@ -35,7 +35,7 @@ const SUITE: &str = "tests/browser/suite";
 /// The longest that one browser test may take; on an idle machine none needs a minute.
 const BROWSER_TEST_LIMIT_MS: u32 = 240_000;
 /// How often a file of browser tests is run before its failure counts.
-const BROWSER_TEST_ATTEMPTS: u32 = 3;
+const BROWSER_TEST_ATTEMPTS: u32 = 5;
 
 /// Tests that ran, over all runners.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
