@@ -5,8 +5,9 @@ mod store;
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
@@ -24,6 +25,8 @@ use store::{PutError, Upload};
 
 /// Longest pause between two pieces of an upload.
 const UPLOAD_PAUSE: Duration = Duration::from_secs(30);
+/// Most time for the rest of an upload whose answer is known before its end.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// A blob never changes under its name.
 const CACHE_FOR_EVER: &str = "public, max-age=31536000, immutable";
 
@@ -134,39 +137,59 @@ fn insert(response: &mut Response, name: header::HeaderName, value: &str) {
 }
 
 async fn write(State(shared): State<Shared>, Path(id): Path<String>, request: Request) -> Response {
-    let request_headers = request.headers().clone();
-    let mut response = match store(&shared, &id, request).await {
+    let (parts, body) = request.into_parts();
+    let mut pieces = body.into_data_stream();
+    let mut response = match store(&shared, &id, &parts, &mut pieces).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
     };
-    headers::allow_origin(&shared.allow_origins, &request_headers, response.headers_mut());
+    drain(&mut pieces, shared.blobs.max_bytes()).await;
+    headers::allow_origin(&shared.allow_origins, &parts.headers, response.headers_mut());
     response
 }
 
-async fn store(shared: &Shared, id: &str, request: Request) -> Result<Response, Problem> {
+/// Reads what is still being sent. A server that answers and closes before the end of a request resets
+/// the connection, and browsers then never see the answer (RFC 9112, section 9.6).
+async fn drain(pieces: &mut BodyDataStream, limit_bytes: u64) {
+    let rest = async {
+        let mut left_bytes = limit_bytes;
+        while let Some(Ok(piece)) = pieces.next().await {
+            let Some(left) = left_bytes.checked_sub(piece.len() as u64) else { return };
+            left_bytes = left;
+        }
+    };
+    // Whoever sends more, or slowly, has no right to the answer.
+    let _ = timeout(DRAIN_TIMEOUT, rest).await;
+}
+
+async fn store(
+    shared: &Shared,
+    id: &str,
+    parts: &Parts,
+    pieces: &mut BodyDataStream,
+) -> Result<Response, Problem> {
     let id = parse_id(id)?;
-    if !headers::is_origin_allowed(&shared.allow_origins, request.headers()) {
+    if !headers::is_origin_allowed(&shared.allow_origins, &parts.headers) {
         return Err(Problem::origin());
     }
-    let (trust, extensions) = (shared.trust_forwarded, request.extensions());
-    let address = headers::client_address(trust, request.headers(), extensions);
+    let trust = shared.trust_forwarded;
+    let address = headers::client_address(trust, &parts.headers, &parts.extensions);
     if !shared.blobs.may_upload(shared.switchboard.now(), address) {
         return Err(Problem::too_fast());
     }
     if let Some(bytes) = shared.blobs.touch(id) {
         return Ok(stored(StatusCode::OK, id, bytes));
     }
-    let announced = request.headers().get(header::CONTENT_LENGTH);
+    let announced = parts.headers.get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let mut upload = shared.blobs.begin(announced.unwrap_or(0)).await.map_err(put_problem)?;
-    receive(&mut upload, request.into_body()).await?;
+    receive(&mut upload, pieces).await?;
     let bytes = upload.finish(id).await.map_err(put_problem)?;
     tracing::info!(%id, bytes, %address, "blob stored");
     Ok(stored(StatusCode::CREATED, id, bytes))
 }
 
-async fn receive(upload: &mut Upload<'_>, body: Body) -> Result<(), Problem> {
-    let mut pieces = body.into_data_stream();
+async fn receive(upload: &mut Upload<'_>, pieces: &mut BodyDataStream) -> Result<(), Problem> {
     loop {
         let piece = match timeout(UPLOAD_PAUSE, pieces.next()).await {
             Ok(Some(Ok(piece))) => piece,

@@ -135,6 +135,11 @@ impl BlobStore {
         Ok(store)
     }
 
+    /// Largest blob that is taken.
+    pub const fn max_bytes(&self) -> u64 {
+        self.max_bytes
+    }
+
     /// Whether the address may upload once more now.
     pub fn may_upload(&self, now: Duration, address: IpAddr) -> bool {
         self.rates.lock().unwrap_or_else(PoisonError::into_inner).take(now, address)
