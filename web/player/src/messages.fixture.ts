@@ -502,7 +502,8 @@ export const inputs = [
   {
     "kind": "blobRefused",
     "scene": "0707070707070707070707070707070707070707070707070707070707070707",
-    "message": "why it failed"
+    "message": "why it failed",
+    "isFinal": false
   },
   {
     "kind": "poolReady",

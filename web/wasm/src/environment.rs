@@ -76,13 +76,16 @@ pub enum Input {
         #[serde(with = "scene_text")]
         scene: SceneId,
     },
-    /// The server does not take our package.
+    /// The server has not taken our package.
     BlobRefused {
         /// The scene.
         #[serde(with = "scene_text")]
         scene: SceneId,
         /// Why.
         message: String,
+        /// Whether another try would be answered the same.
+        #[serde(rename = "isFinal")]
+        is_final: bool,
     },
     /// All trace workers answer.
     PoolReady {

@@ -281,7 +281,7 @@ fn inputs() -> Vec<Input> {
         Input::BlobFetched { scene },
         Input::BlobFailed { scene, message: message.clone() },
         Input::BlobStored { scene },
-        Input::BlobRefused { scene, message: message.clone() },
+        Input::BlobRefused { scene, message: message.clone(), is_final: false },
         Input::PoolReady { workers: 3 },
         Input::PoolFailed { message: message.clone() },
         Input::Traced { slot, ticket, busy_ms: 12.5 },

@@ -4,6 +4,7 @@ mod job;
 mod peers;
 mod reports;
 mod scenes;
+mod upload;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use p2c2r_protocol::{LeaseId, PeerId};
 use p2c2r_swarm::{Requester, RequesterInput};
 
 use self::reports::Reports;
+use self::upload::UploadRetry;
 use crate::action::Action;
 use crate::base::{Base, Event};
 use crate::environment::{Input, Output};
@@ -40,6 +42,8 @@ pub(crate) struct PlayerRole {
     scene: Option<LoadedScene>,
     /// The package is on its way to the server, and peers must not hear of the scene before it is there.
     is_storing: bool,
+    /// When the server is asked again.
+    upload: UploadRetry,
     /// The server has taken a package of ours.
     may_meet_peers: bool,
     /// The camera is moving: what is rendered is a preview until then.
@@ -88,6 +92,7 @@ impl PlayerRole {
             last_request: 0,
             scene: None,
             is_storing: false,
+            upload: UploadRetry::default(),
             may_meet_peers: false,
             settle_at: None,
             hold_until: None,
@@ -110,7 +115,8 @@ impl PlayerRole {
     pub(crate) fn next_timeout(&self) -> Option<Duration> {
         let session = self.requester.as_ref().and_then(Requester::next_timeout);
         let network = self.base.network.as_ref().and_then(Network::next_timeout);
-        let own = [self.reports.next_timeout(), self.settle_at, self.hold_until];
+        let upload = self.upload.next_timeout();
+        let own = [self.reports.next_timeout(), self.settle_at, self.hold_until, upload];
         own.into_iter().chain([session, network]).flatten().min()
     }
 
@@ -205,15 +211,14 @@ impl PlayerRole {
                 }
             }
             Input::BlobStored { scene } if self.is_current(scene) => self.on_stored(now),
-            Input::BlobRefused { scene, message } if self.is_current(scene) => {
-                self.is_storing = false;
-                let message = format!("{message}; this page renders alone");
-                let (category, code) = (ErrorCategory::Signaling, "SCENE_UPLOAD_FAILED");
-                self.base.report(category, code, message, false);
-                self.begin_job(now);
+            Input::BlobRefused { scene, message, is_final } if self.is_current(scene) => {
+                self.on_refused(now, &message, is_final);
             }
             Input::Timeout => {
                 self.feed(now, RequesterInput::Timeout);
+                if self.upload.is_due(now) {
+                    self.store_package();
+                }
                 if self.settle_at.take_if(|at| now >= *at).is_some() {
                     self.want_job(now);
                 }

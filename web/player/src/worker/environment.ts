@@ -16,7 +16,7 @@ export type Input =
   | { kind: "blobFetched"; scene: string }
   | { kind: "blobFailed"; scene: string; message: string }
   | { kind: "blobStored"; scene: string }
-  | { kind: "blobRefused"; scene: string; message: string }
+  | { kind: "blobRefused"; scene: string; message: string; isFinal: boolean }
   | { kind: "poolReady"; workers: number }
   | { kind: "poolFailed"; message: string }
   | { kind: "traced"; slot: number; ticket: number; busyMs: number }

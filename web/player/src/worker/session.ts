@@ -144,14 +144,19 @@ class SessionHost {
       const body = bytes as Uint8Array<ArrayBuffer>;
       const headers = { "content-type": "application/octet-stream" };
       const response = await fetch(url, { method: "PUT", headers, body });
-      if (!response.ok) throw new Error(`the server answered ${response.status} to the scene`);
-      this.#feed({ kind: "blobStored", scene });
+      if (response.ok) return this.#feed({ kind: "blobStored", scene });
+      const message = `the server answered ${response.status} to the scene`;
+      const isFinal = response.status < 500 && !TRY_AGAIN_STATUSES.includes(response.status);
+      this.#feed({ kind: "blobRefused", scene, message, isFinal });
     } catch (reason) {
-      this.#feed({ kind: "blobRefused", scene, message: String(reason) });
+      const message = `the scene does not reach the server (${String(reason)})`;
+      this.#feed({ kind: "blobRefused", scene, message, isFinal: false });
     }
   }
 }
 
+/** Refusals that a later try may not meet: an upload that took too long, and too many at once. */
+const TRY_AGAIN_STATUSES: readonly number[] = [408, 429];
 /** A Radiance environment of 8192 × 4096 texels fits. */
 const MAX_ENVIRONMENT_BYTES = 1 << 28;
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use p2c2r_frame::SceneId;
 
 use super::PlayerRole;
+use super::upload::UploadRetry;
 use crate::action::Action;
 use crate::environment::Output;
 use crate::messages::{ErrorCategory, FromSession};
-use crate::network::Network;
 use crate::scene_load::{Files, LoadedScene, load, pose, view};
 
 impl PlayerRole {
@@ -55,15 +55,10 @@ impl PlayerRole {
         let view = view.unwrap_or_else(|| loaded.scene.default_view(1, 1));
         let camera = pose(&loaded.scene, &view);
         self.base.tell(FromSession::Loaded { summary: loaded.summary.clone(), camera });
-        if let Some(network) = &self.network_settings {
-            self.is_storing = true;
-            let url = Network::blob_url(network, scene);
-            let attachments = vec![loaded.package.clone()];
-            self.base
-                .actions
-                .push_back(Action::Output(Output::StoreBlob { scene, url }, attachments));
-        }
         self.scene = Some(loaded);
+        self.upload = UploadRetry::default();
+        self.is_storing = self.network_settings.is_some();
+        self.store_package();
         self.want_job(now);
     }
 }

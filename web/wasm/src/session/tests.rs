@@ -39,6 +39,8 @@ struct World {
     tracing: Vec<(u32, u32, TileTask)>,
     cancelled: Vec<u32>,
     sockets: usize,
+    /// Times that the package was offered to the server.
+    stores: usize,
 }
 
 impl World {
@@ -57,6 +59,7 @@ impl World {
             tracing: Vec::new(),
             cancelled: Vec::new(),
             sockets: 0,
+            stores: 0,
         }
     }
 
@@ -107,6 +110,7 @@ impl World {
             Output::CancelTrace { ticket, .. } => self.cancelled.push(ticket),
             Output::Paint { .. } => self.paints += 1,
             Output::SocketOpen { .. } => self.sockets += 1,
+            Output::StoreBlob { .. } => self.stores += 1,
             _ => {}
         }
     }
@@ -294,10 +298,32 @@ fn player_meets_peers_only_when_it_can_greet_them() {
 fn player_that_the_server_refuses_renders_alone() {
     let mut world = World::player(Some(network()));
     let scene = world.scene.id;
-    world.feed(Input::BlobRefused { scene, message: "too large".to_owned() }, Vec::new());
+    let message = "too large".to_owned();
+    world.feed(Input::BlobRefused { scene, message, is_final: true }, Vec::new());
     world.trace_all();
     assert!(world.film().1);
     assert_eq!((world.errors(), world.sockets), (vec!["SCENE_UPLOAD_FAILED"], 0));
+}
+
+#[test]
+fn package_is_offered_again_until_the_server_takes_it() {
+    let mut world = World::player(Some(network()));
+    let scene = world.scene.id;
+    for (tries, wait_s) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 30), (7, 30)] {
+        assert_eq!(world.stores, tries);
+        let message = "the network is away".to_owned();
+        world.feed(Input::BlobRefused { scene, message, is_final: false }, Vec::new());
+        // An event takes a millisecond: the first comes just before the time, the second at it.
+        world.now += Duration::from_secs(wait_s) - Duration::from_millis(2);
+        world.feed(Input::Timeout, Vec::new());
+        assert_eq!(world.stores, tries, "too early");
+        world.feed(Input::Timeout, Vec::new());
+    }
+    assert_eq!((world.errors(), world.sockets), (vec!["SCENE_UPLOAD_FAILED"], 0));
+    world.feed(Input::BlobStored { scene }, Vec::new());
+    assert_eq!((world.stores, world.sockets), (8, 1));
+    world.trace_all();
+    assert!(world.film().1);
 }
 
 #[test]
