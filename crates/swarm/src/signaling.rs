@@ -100,13 +100,8 @@ impl SignalingSession {
 
     /// When [`SignalingInput::Timeout`] is due.
     pub fn next_timeout(&self) -> Option<Duration> {
-        match self.phase {
-            Phase::Opening { until } | Phase::Greeting { until } | Phase::Waiting { until } => {
-                Some(until)
-            }
-            Phase::Online { ping_at, .. } => Some(ping_at),
-            Phase::Ended => None,
-        }
+        let due = self.socket_due()?;
+        Some(self.introductions.next_deadline().map_or(due, |deadline| deadline.min(due)))
     }
 
     /// Takes one input.
@@ -292,7 +287,7 @@ impl SignalingSession {
 
     fn introduce(&mut self, now: Duration, introduction: Introduction) {
         let peer = introduction.peer;
-        match self.introductions.add(peer, introduction.generation) {
+        match self.introductions.add(peer, introduction.generation, now) {
             introductions::Added::New => {
                 self.outputs.push_back(SignalingOutput::Connect(introduction));
             }
@@ -317,8 +312,29 @@ impl SignalingSession {
         }
     }
 
+    /// When something is to be done about the socket.
+    const fn socket_due(&self) -> Option<Duration> {
+        match self.phase {
+            Phase::Opening { until } | Phase::Greeting { until } | Phase::Waiting { until } => {
+                Some(until)
+            }
+            Phase::Online { ping_at, .. } => Some(ping_at),
+            Phase::Ended => None,
+        }
+    }
+
+    /// Gives up connections that did not come about; the server introduces the two again.
+    fn drop_late_links(&mut self, now: Duration) {
+        for peer in self.introductions.drop_late(now) {
+            let reason = LeaveReason::Unlinked;
+            self.outputs.push_back(SignalingOutput::PeerLeft { peer, reason });
+            self.say(now, ClientMessage::Unlinked { peer });
+        }
+    }
+
     fn time_out(&mut self, now: Duration) {
-        if self.next_timeout().is_none_or(|due| now < due) {
+        self.drop_late_links(now);
+        if self.socket_due().is_none_or(|due| now < due) {
             return;
         }
         match self.phase {

@@ -1,14 +1,20 @@
 //! The peers that the server has introduced to us, and how far each link has come.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use p2c2r_protocol::PeerId;
 use p2c2r_protocol::signaling::{LeaveReason, MAX_CANDIDATES, SignalPayload};
 
-#[derive(Debug, Default)]
+/// Longest time from an introduction to a working link; a connection that hangs is tried anew.
+pub(super) const LINK_TIMEOUT: Duration = Duration::from_secs(15);
+
+#[derive(Debug)]
 struct Entry {
     generation: u32,
     is_open: bool,
+    /// When it must be open.
+    deadline: Duration,
     sent_candidates: usize,
     received_candidates: usize,
 }
@@ -36,14 +42,21 @@ impl Introductions {
         Self { peers: BTreeMap::new(), limit: limit.into() }
     }
 
-    pub(super) fn add(&mut self, peer: PeerId, generation: u32) -> Added {
+    pub(super) fn add(&mut self, peer: PeerId, generation: u32, now: Duration) -> Added {
         if self.peers.get(&peer).is_some_and(|entry| entry.is_open) {
             return Added::AlreadyLinked;
         }
         if !self.peers.contains_key(&peer) && self.peers.len() >= self.limit {
             return Added::TooMany;
         }
-        self.peers.insert(peer, Entry { generation, ..Entry::default() });
+        let entry = Entry {
+            generation,
+            is_open: false,
+            deadline: now + LINK_TIMEOUT,
+            sent_candidates: 0,
+            received_candidates: 0,
+        };
+        self.peers.insert(peer, entry);
         Added::New
     }
 
@@ -91,12 +104,23 @@ impl Introductions {
         self.peers.iter().filter(|(_, entry)| entry.is_open).map(|(&peer, _)| peer).collect()
     }
 
+    /// When the next link that is still in the making is late.
+    pub(super) fn next_deadline(&self) -> Option<Duration> {
+        self.peers.values().filter(|entry| !entry.is_open).map(|entry| entry.deadline).min()
+    }
+
+    /// Forgets and returns the peers whose link did not open in time.
+    pub(super) fn drop_late(&mut self, now: Duration) -> Vec<PeerId> {
+        self.drop_where(|entry| !entry.is_open && entry.deadline <= now)
+    }
+
     /// Forgets and returns the peers whose link was still in the making.
     pub(super) fn drop_unopened(&mut self) -> Vec<PeerId> {
-        let dropped =
-            self.peers.iter().filter(|(_, entry)| !entry.is_open).map(|(&peer, _)| peer).collect();
-        self.peers.retain(|_, entry| entry.is_open);
-        dropped
+        self.drop_where(|entry| !entry.is_open)
+    }
+
+    fn drop_where(&mut self, is_dropped: impl Fn(&Entry) -> bool) -> Vec<PeerId> {
+        self.peers.extract_if(.., |_, entry| is_dropped(entry)).map(|(peer, _)| peer).collect()
     }
 
     fn current(&mut self, peer: PeerId, generation: u32) -> Option<&mut Entry> {

@@ -151,6 +151,37 @@ fn open_link_survives_a_server_that_forgot_us() {
 }
 
 #[test]
+fn connection_that_hangs_is_given_up_and_the_server_told() {
+    let mut session = online();
+    tell(&mut session, at(3), 1, connect(8, 1));
+    tell(&mut session, at(4), 2, connect(9, 1));
+    session.handle(at(5), SignalingInput::LinkOpen { peer: PeerId(8) });
+    drain(&mut session);
+    let late = at(4) + introductions::LINK_TIMEOUT;
+    while session.next_timeout().is_some_and(|due| due < late) {
+        let due = session.next_timeout().unwrap();
+        session.handle(due, SignalingInput::Timeout);
+        // The server answers the ping.
+        tell(&mut session, due, 0, ServerMessage::Pong);
+    }
+    let left = SignalingOutput::PeerLeft { peer: PeerId(9), reason: LeaveReason::Unlinked };
+    assert!(!drain(&mut session).contains(&left));
+    assert_eq!(session.next_timeout(), Some(late));
+    session.handle(late, SignalingInput::Timeout);
+    let outputs = drain(&mut session);
+    assert!(outputs.contains(&left), "{outputs:?}");
+    let said = outputs.iter().filter_map(|output| match output {
+        SignalingOutput::SendText(text) => Some(decode::<ClientMessage>(text).unwrap().message),
+        _ => None,
+    });
+    assert_eq!(said.collect::<Vec<_>>(), [ClientMessage::Unlinked { peer: PeerId(9) }]);
+    // A second try may follow; the open link is left alone.
+    tell(&mut session, late, 3, connect(9, 2));
+    let outputs = drain(&mut session);
+    assert!(matches!(&outputs[..], [SignalingOutput::Connect(again)] if again.generation == 2));
+}
+
+#[test]
 fn signals_of_strangers_and_of_old_introductions_are_dropped() {
     let mut session = online();
     tell(&mut session, at(3), 1, connect(9, 2));

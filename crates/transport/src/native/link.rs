@@ -9,7 +9,7 @@ use p2c2r_protocol::peer::Channel;
 use p2c2r_protocol::signaling::{IceServer, SignalPayload};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 use webrtc::peer_connection::RTCPeerConnectionState;
 
 use super::channels::{ChannelEvent, Reader, write};
@@ -17,8 +17,6 @@ use super::connection::{Connection, ConnectionEvent};
 use super::{NativeEvent, NativeOptions, Shared};
 use crate::{LinkClosed, LinkEvent};
 
-/// Longest time from the introduction to open channels.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 /// Most time that the last messages get before the connection closes.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 /// Between two looks at what is still unacknowledged.
@@ -112,7 +110,6 @@ impl LinkTask {
                 Err(error) => return self.fail("cannot offer", &error),
             }
         }
-        let deadline = Instant::now() + OPEN_TIMEOUT;
         let mut opened = 0;
         loop {
             tokio::select! {
@@ -149,10 +146,6 @@ impl LinkTask {
                     Ok(None) => {}
                     Err(error) => return self.fail("bad description", &error),
                 },
-                () = sleep_until(deadline), if opened < Channel::ALL.len() => {
-                    tracing::debug!(peer = %self.peer, "link did not open in time");
-                    return End::Lost(LinkClosed::Failed);
-                }
                 else => return End::Lost(LinkClosed::Failed),
             }
         }
