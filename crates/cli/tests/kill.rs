@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -16,8 +17,13 @@ use p2c2r_scene::{UnpackLimits, generate, pack, unpack};
 use p2c2r_server::{Config, serve};
 use p2c2r_tracer_cpu::CpuTracer;
 
-/// Kills, spread over the frame; the benchmark of robustness runs more of them.
-const KILLS: u32 = 4;
+/// Frames, each with a kill at a random time.
+const KILLS: u32 = 10;
+
+/// A number from 0 to 1 that nobody can foresee; failures print it.
+fn random_share() -> f64 {
+    RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64
+}
 
 fn job() -> RenderJob {
     let packed = pack(&generate(&"cornell".parse().unwrap())).unwrap();
@@ -78,7 +84,7 @@ async fn frame_survives_a_kill_at_any_time() {
             wait_for_peers: 1,
             seed: kill.into(),
         };
-        let kill_at = f64::from(kill) / f64::from(KILLS);
+        let kill_at = random_share();
         let show = |event| {
             if matches!(event, RenderEvent::Progress(share) if share >= kill_at) {
                 // Already gone after the first time.

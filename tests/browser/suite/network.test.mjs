@@ -9,6 +9,9 @@ import * as pages from "../lib/pages.mjs";
 import { renderLocally, startContributor, startServer } from "../lib/programs.mjs";
 
 const JOB = { scene: "night-city:size=200", width: 240, height: 136, samples: 32, seed: 9 };
+const SAMPLE_COUNT = JOB.width * JOB.height * JOB.samples;
+/** Frames, each with a contributor whose tab closes at a random time. */
+const CLOSED_TABS = 10;
 const SOURCE = { ...JOB, scene: "generated:night-city?size=200" };
 
 let server;
@@ -29,9 +32,9 @@ async function browser(options) {
   return one;
 }
 
-/** A contributor's tab that has said yes, on its CPU. */
-async function contributingTab(room, options = {}) {
-  const own = await browser(options);
+/** A contributor's tab that has said yes, on its CPU; in a browser of its own unless one is given. */
+async function contributingTab(room, options = {}, inside = null) {
+  const own = inside ?? (await browser(options));
   const tab = await own.newTab();
   await pages.openContribute(tab, server.url, room);
   await tab.locator("#device-cpu").check();
@@ -39,9 +42,9 @@ async function contributingTab(room, options = {}) {
   return { own, tab };
 }
 
-/** A requester's tab that has begun to render. */
-async function watchingTab(room, options = {}) {
-  const own = await browser(options);
+/** A requester's tab that has begun to render; in a browser of its own unless one is given. */
+async function watchingTab(room, options = {}, inside = null) {
+  const own = inside ?? (await browser(options));
   const tab = await own.newTab();
   await pages.openWatch(tab, server.url, room, SOURCE);
   await tab.locator("#render").click();
@@ -60,11 +63,24 @@ async function waitForHelp(tab) {
   );
 }
 
-function assertLocalPicture(film) {
-  assert.equal(film.isComplete, true);
-  assert.equal(differenceCount(sumsOf(film.bytes), local), 0, "the picture is not the local one");
+/** Waits until this share of all samples is merged. */
+async function waitForShare(tab, share) {
+  await tab.waitForFunction(
+    (least) => {
+      const peers = document.querySelector("p2c2r-player")?.peers ?? [];
+      return peers.reduce((sum, peer) => sum + peer.samples, 0) >= least;
+    },
+    share * SAMPLE_COUNT,
+    { timeout: pages.PATIENCE_MS, polling: 20 },
+  );
+}
+
+function assertLocalPicture(film, when = "") {
+  assert.equal(film.isComplete, true, when);
+  const differences = differenceCount(sumsOf(film.bytes), local);
+  assert.equal(differences, 0, `the picture is not the local one ${when}`);
   const counted = film.peers.reduce((sum, peer) => sum + peer.samples, 0);
-  assert.equal(counted, JOB.width * JOB.height * JOB.samples, "samples were lost or counted twice");
+  assert.equal(counted, SAMPLE_COUNT, `samples were lost or counted twice ${when}`);
 }
 
 /** Kinds of those that helped, in order. */
@@ -100,14 +116,21 @@ test("a tab behind another one contributes, under the browser's own throttling",
   assert.deepEqual([...contributor.tab.complaints, ...tab.complaints], []);
 });
 
-test("a contributor's tab that closes mid-frame does not change the picture", async () => {
-  const room = pages.newRoom();
-  const contributor = await contributingTab(room);
-  const { tab } = await watchingTab(room);
-  await waitForHelp(tab);
-  await contributor.tab.close();
-  await pages.waitForPicture(tab);
-  assertLocalPicture(await pages.readFilm(tab));
+test("a contributor's tab that closes at any time of a frame does not change the picture", async () => {
+  const own = { contributor: await browser(), requester: await browser() };
+  for (let frame = 0; frame < CLOSED_TABS; frame++) {
+    const share = Math.random();
+    const room = pages.newRoom();
+    const contributor = await contributingTab(room, {}, own.contributor);
+    const { tab } = await watchingTab(room, {}, own.requester);
+    await waitForHelp(tab);
+    await waitForShare(tab, share);
+    await contributor.tab.close();
+    await pages.waitForPicture(tab);
+    const film = await pages.readFilm(tab);
+    assertLocalPicture(film, `closed when ${share} of frame ${frame} was there`);
+    await tab.close();
+  }
 });
 
 test("a browser that is killed mid-frame does not change the picture", async () => {
