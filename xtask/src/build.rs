@@ -14,7 +14,7 @@ use crate::places::Places;
 use crate::timing::Timing;
 use crate::tools::WasmRust;
 
-pub(crate) use native::Programs;
+pub(crate) use native::{EMBED_PAGES, Programs, tested};
 
 /// Builds what the browser loads: `web/player/dist` and `web/app/dist`.
 pub(crate) fn build_web(places: &Places, timing: &mut Timing) -> Result<()> {

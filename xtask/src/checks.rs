@@ -34,8 +34,6 @@ const SUITE: &str = "tests/browser/suite";
 
 /// The longest that one browser test may take; on an idle machine none needs a minute.
 const BROWSER_TEST_LIMIT_MS: u32 = 240_000;
-/// How often a file of browser tests is run before its failure counts.
-const BROWSER_TEST_ATTEMPTS: u32 = 5;
 
 /// Tests that ran, over all runners.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -81,9 +79,10 @@ fn test_steps(places: &Places, permission: Permission, timing: &mut Timing) -> R
     let mut keep = |result: Result<()>| failures.extend(result.err());
     keep(timing.step("cargo test", || {
         let words = ["test", "--locked", "--workspace", "--no-fail-fast"];
-        count_tests(&mut cargo(places, &words), &mut tally)
+        let mut test = cargo(places, &words);
+        count_tests(test.args(["--features", build::EMBED_PAGES]), &mut tally)
     }));
-    let programs = build::build_native(places, timing)?;
+    let programs = build::tested(places)?;
     let examples = build::build_wasm_examples(places, timing)?;
     keep(timing.step("browser tests", || browser_tests(places, &programs, &examples, &mut tally)));
     for failure in &failures {
@@ -94,8 +93,7 @@ fn test_steps(places: &Places, permission: Permission, timing: &mut Timing) -> R
     Ok(tally)
 }
 
-/// Runs the browser tests file by file. A file that fails is run again, and the report says so:
-/// two browsers that look for a way to each other do not find one every time.
+/// Runs the browser tests file by file; a failure of one does not hide the others'.
 fn browser_tests(
     places: &Places,
     programs: &build::Programs,
@@ -105,26 +103,14 @@ fn browser_tests(
     let browser = tools::find_chromium().context("no Chromium; run `cargo xtask setup`")?;
     let mut failed = Vec::new();
     for file in suite(places)? {
-        let mut attempt = 1;
-        loop {
-            let mut node = Command::new("node");
-            node.current_dir(places.at(SUITE)).args(["--test", "--test-reporter=spec"]);
-            // Browsers side by side would take each other's cores, and time counts in some tests.
-            node.arg("--test-concurrency=1").arg(format!("--test-timeout={BROWSER_TEST_LIMIT_MS}"));
-            node.arg(&file).env("P2C2R_WASM_EXAMPLES", examples);
-            node.env("P2C2R_CLI", &programs.cli).env("P2C2R_SERVER", &programs.server);
-            let mut own = Tally::default();
-            let result = count_tests(node.env("P2C2R_CHROMIUM", &browser), &mut own);
-            if result.is_err() && attempt < BROWSER_TEST_ATTEMPTS {
-                eprintln!("xtask: {} failed at attempt {attempt}; once more", file.display());
-                attempt += 1;
-                continue;
-            }
-            tally.passed_count += own.passed_count;
-            tally.failed_count += own.failed_count;
-            failed.extend(result.err().map(|_| file.display().to_string()));
-            break;
-        }
+        let mut node = Command::new("node");
+        node.current_dir(places.at(SUITE)).args(["--test", "--test-reporter=spec"]);
+        // Browsers side by side would take each other's cores, and time counts in some tests.
+        node.arg("--test-concurrency=1").arg(format!("--test-timeout={BROWSER_TEST_LIMIT_MS}"));
+        node.arg(&file).env("P2C2R_WASM_EXAMPLES", examples);
+        node.env("P2C2R_CLI", &programs.cli).env("P2C2R_SERVER", &programs.server);
+        let result = count_tests(node.env("P2C2R_CHROMIUM", &browser), tally);
+        failed.extend(result.err().map(|_| file.display().to_string()));
     }
     ensure!(failed.is_empty(), "browser tests failed: {}", failed.join(", "));
     Ok(())

@@ -145,9 +145,10 @@ fn wait_for_exit() -> ! {
     }
 }
 
-/// Runs a command to its end with our output, and without input.
+/// Runs a command to its end, without input. Whatever it prints goes to standard error: standard output
+/// belongs to results.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    Child::spawn(command.stdin(Stdio::null()))?.wait_for_success()
+    Child::spawn(command.stdin(Stdio::null()).stdout(std::io::stderr()))?.wait_for_success()
 }
 
 /// Runs a command and hands every line that it prints to `on_line`, as it comes.

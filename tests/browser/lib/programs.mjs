@@ -23,8 +23,7 @@ process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 /** Starts a server on a free port; resolves when it listens. */
 export async function startServer(options = []) {
   const data = await mkdtemp(join(tmpdir(), "p2c2r-server-"));
-  const assets = join(ROOT, "web/app/dist");
-  const words = ["--listen", "127.0.0.1:0", "--assets", assets, "--data-dir", data, ...options];
+  const words = ["--listen", "127.0.0.1:0", "--data-dir", data, ...options];
   const child = start(SERVER, words);
   const url = await firstMatch(child, /http:\/\/127\.0\.0\.1:\d+/);
   return {

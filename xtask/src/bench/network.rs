@@ -165,7 +165,7 @@ impl Bench<'_> {
 
     /// Renders and returns the program's own report.
     fn render(&self, job: &[&str], words: &[&str]) -> Result<Value> {
-        process::run(&mut self.render_command(job, words))?;
+        Child::spawn(&mut self.render_command(job, words))?.wait_for_success()?;
         let text = fs::read_to_string(self.stats())?;
         serde_json::from_str(&text).context("the report is not JSON")
     }
@@ -173,7 +173,7 @@ impl Bench<'_> {
     /// Renders and measures from outside, start and end of the program included.
     fn timed_render(&self, job: &[&str], words: &[&str]) -> Result<f64> {
         let started = Instant::now();
-        process::run(&mut self.render_command(job, words))?;
+        Child::spawn(&mut self.render_command(job, words))?.wait_for_success()?;
         Ok(started.elapsed().as_secs_f64())
     }
 

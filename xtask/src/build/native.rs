@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::places::Places;
@@ -18,16 +19,38 @@ pub(crate) struct Programs {
     pub(crate) server: PathBuf,
 }
 
+/// The feature that puts the pages, which must be built, into the server.
+pub(crate) const EMBED_PAGES: &str = "p2c2r-server/embed-assets";
+
+const QUERY_LIMIT: Duration = Duration::from_secs(60);
+
 /// Builds both, and learns from cargo where they are.
 pub(super) fn build(places: &Places) -> Result<Programs> {
     let mut cargo = Command::new("cargo");
-    cargo.current_dir(&places.root).args(["build", "--package", "p2c2r-cli"]);
-    cargo.args(["--package", "p2c2r-server", "--message-format", "json-render-diagnostics"]);
+    cargo.current_dir(&places.root).args(["build", "--locked", "--package", "p2c2r-cli"]);
+    cargo.args(["--package", "p2c2r-server", "--features", EMBED_PAGES]);
+    cargo.args(["--message-format", "json-render-diagnostics"]);
     let mut built = Vec::new();
     process::run_lines(&mut cargo, |line| built.extend(program_in(line)))?;
     let program = |name: &str| {
         let found = built.iter().find(|path| path.file_stem().is_some_and(|stem| stem == name));
         found.cloned().with_context(|| format!("cargo built no program {name}"))
+    };
+    Ok(Programs { cli: program("p2c2r")?, server: program("p2c2r-server")? })
+}
+
+/// Those that `cargo test` has just built beside the tests, which need them too.
+pub(crate) fn tested(places: &Places) -> Result<Programs> {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(&places.root).args(["metadata", "--no-deps", "--format-version", "1"]);
+    let report = process::probe(&mut cargo, QUERY_LIMIT).context("`cargo metadata` fails")?;
+    let report: Value = serde_json::from_str(&report).context("`cargo metadata` is no JSON")?;
+    let folder = report["target_directory"].as_str().context("cargo names no target folder")?;
+    let program = |name: &str| {
+        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        let path = PathBuf::from(folder).join("debug").join(file);
+        ensure!(path.is_file(), "`cargo test` built no {}", path.display());
+        Ok(path)
     };
     Ok(Programs { cli: program("p2c2r")?, server: program("p2c2r-server")? })
 }

@@ -44,7 +44,6 @@ impl Server {
         fs::create_dir_all(&data.0).context("cannot make the server's folder")?;
         let mut command = Command::new(&programs.server);
         command.args(["--listen", address]).arg("--data-dir").arg(&data.0);
-        command.arg("--assets").arg(places.at("web/app/dist"));
         let mut process = Child::spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
         let stdout = process.stdout.take().context("standard output was piped")?;
         let url = wait_for_url(stdout).with_context(|| {
