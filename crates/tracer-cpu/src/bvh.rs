@@ -1,130 +1,96 @@
 //! Traversal of the two-level BVH: nearest hit and any hit.
 //!
 //! Box tests only skip work and are conservative; what is hit is decided by the triangle test and, at
-//! equal distance, by (instance, triangle). So the order of traversal cannot change the picture.
+//! equal distance, by (instance, triangle). So neither the order of traversal nor the width of a node
+//! can change the picture.
 
-use p2c2r_scene::math::{Affine, Vec3, larger, smaller};
-use p2c2r_scene::{BvhNode, NO_INDEX};
+mod block;
+mod machine;
+mod tree;
+mod walk;
 
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, f32x4, f32x8};
+use p2c2r_scene::Scene;
+use p2c2r_scene::math::Affine;
+
+use self::block::LaneRay;
+use self::machine::has_wide_vectors;
+use self::tree::WideTree;
+use self::walk::Walk;
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray};
 use crate::surface::is_surface_there;
-use crate::triangle::ShearedRay;
-
-/// Entries of a traversal's stack: one level of the tree each. `scene` refuses deeper trees.
-const STACK_ENTRIES: usize = p2c2r_scene::MAX_BVH_DEPTH as usize;
-
-/// Box distances are widened by this share, more than all roundings of the slab test (Ize 2013) and
-/// of the triangle's distance, so that neither a hit nor a tie is lost.
-const BOX_SLACK: f32 = 1.000_02;
-
-/// Stands for 1/0: large, but its product with 0 is not NaN.
-const HUGE_INVERSE: f32 = 1e20;
+use crate::triangle::{ShearedRay, TriangleHit};
 
 /// Nearest surface along the ray.
 pub(crate) fn nearest_hit(prepared: &Prepared, ray: &Ray) -> Option<Hit> {
-    let mut query = Query { ray, t_max: ray.t_max, hit: None };
-    query.traverse_instances::<false>(prepared);
-    query.hit
+    prepared.tree.trace::<false>(prepared, ray)
 }
 
 /// Whether anything lies between the ray's origin and `t_max`.
 pub(crate) fn is_occluded(prepared: &Prepared, ray: &Ray) -> bool {
+    prepared.tree.trace::<true>(prepared, ray).is_some()
+}
+
+/// The trees of a scene at the width that suits the machine.
+#[derive(Debug, Clone)]
+pub(crate) struct Tree {
+    level: Level,
+    width: Width,
+}
+
+#[derive(Debug, Clone)]
+enum Width {
+    Four(WideTree<4>),
+    Eight(WideTree<8>),
+}
+
+impl Tree {
+    /// For the best vectors of this machine.
+    pub(crate) fn new(scene: &Scene) -> Self {
+        let level = Level::new();
+        if has_wide_vectors(level) { Self::eight(scene, level) } else { Self::four(scene, level) }
+    }
+
+    fn four(scene: &Scene, level: Level) -> Self {
+        Self { level, width: Width::Four(WideTree::new(scene)) }
+    }
+
+    fn eight(scene: &Scene, level: Level) -> Self {
+        Self { level, width: Width::Eight(WideTree::new(scene)) }
+    }
+
+    /// The nearest hit; of `ANY`, some hit.
+    fn trace<const ANY: bool>(&self, prepared: &Prepared, ray: &Ray) -> Option<Hit> {
+        match &self.width {
+            Width::Four(tree) => dispatch!(self.level, simd => {
+                trace_wide::<_, f32x4<_>, 4, ANY>(simd, tree, prepared, ray)
+            }),
+            Width::Eight(tree) => dispatch!(self.level, simd => {
+                trace_wide::<_, f32x8<_>, 8, ANY>(simd, tree, prepared, ray)
+            }),
+        }
+    }
+}
+
+/// Walks the top level, whose leaves are instances.
+#[inline(always)]
+fn trace_wide<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize, const ANY: bool>(
+    simd: S,
+    tree: &WideTree<W>,
+    prepared: &Prepared,
+    ray: &Ray,
+) -> Option<Hit> {
     let mut query = Query { ray, t_max: ray.t_max, hit: None };
-    query.traverse_instances::<true>(prepared);
-    query.hit.is_some()
-}
-
-/// A child of a node: a node or a leaf, and where the ray enters its box.
-#[derive(Clone, Copy)]
-struct Entry {
-    child: u32,
-    count: u32,
-    t: f32,
-}
-
-/// Nodes put aside for later.
-struct Stack {
-    entries: [Entry; STACK_ENTRIES],
-    depth: usize,
-}
-
-impl Stack {
-    fn new() -> Self {
-        Self { entries: [Entry { child: 0, count: 0, t: 0.0 }; STACK_ENTRIES], depth: 0 }
-    }
-
-    /// Drops the entry when full, which a checked scene cannot reach.
-    fn push(&mut self, entry: Entry) {
-        if let Some(slot) = self.entries.get_mut(self.depth) {
-            *slot = entry;
-            self.depth += 1;
+    let mut walk = Walk::<S, F, W>::new(simd, ray.origin, ray.direction, tree.top?);
+    while let Some(instance) = walk.next_leaf(&tree.nodes, query.t_max) {
+        query.trace_mesh::<S, F, W, ANY>(simd, tree, prepared, instance);
+        if ANY && query.hit.is_some() {
+            break;
         }
     }
-
-    /// The last entry whose box begins before `t_max`.
-    fn pop(&mut self, t_max: f32) -> Option<Entry> {
-        while self.depth > 0 {
-            self.depth -= 1;
-            let entry = self.entries[self.depth];
-            if entry.t <= t_max * BOX_SLACK {
-                return Some(entry);
-            }
-        }
-        None
-    }
-}
-
-/// The origin and inverse direction that box tests use.
-struct BoxRay {
-    origin: Vec3,
-    inverse: Vec3,
-}
-
-impl BoxRay {
-    fn new(origin: Vec3, direction: Vec3) -> Self {
-        let inverse = |d: f32| {
-            if d.abs() * HUGE_INVERSE > 1.0 {
-                1.0 / d
-            } else if d < 0.0 {
-                -HUGE_INVERSE
-            } else {
-                HUGE_INVERSE
-            }
-        };
-        let inverse = Vec3::new(inverse(direction.x), inverse(direction.y), inverse(direction.z));
-        Self { origin, inverse }
-    }
-
-    /// Distance at which the ray enters the box, if it does so before `t_max`.
-    #[inline(always)]
-    fn entry(&self, low: [f32; 3], high: [f32; 3], t_max: f32) -> Option<f32> {
-        let to_low = (Vec3::from(low) - self.origin) * self.inverse;
-        let to_high = (Vec3::from(high) - self.origin) * self.inverse;
-        let near = to_low.min(to_high);
-        let far = to_low.max(to_high);
-        let enter = larger(larger(near.x, near.y), larger(near.z, 0.0));
-        let leave = smaller(smaller(far.x, far.y), smaller(far.z, t_max)) * BOX_SLACK;
-        (enter <= leave).then_some(enter)
-    }
-
-    /// The children that the ray enters, the nearer one first.
-    #[inline(always)]
-    fn children(&self, node: &BvhNode, t_max: f32) -> (Option<Entry>, Option<Entry>) {
-        let enter = |child: u32, count: u32, low, high| {
-            if child == NO_INDEX {
-                return None;
-            }
-            self.entry(low, high, t_max).map(|t| Entry { child, count, t })
-        };
-        let left = enter(node.left_child, node.left_count, node.left_min, node.left_max);
-        let right = enter(node.right_child, node.right_count, node.right_min, node.right_max);
-        match (left, right) {
-            (Some(l), Some(r)) if r.t < l.t => (right, left),
-            (None, _) => (right, None),
-            _ => (left, right),
-        }
-    }
+    query.hit
 }
 
 /// One ray on its way; `t_max` shrinks as hits are found.
@@ -135,69 +101,39 @@ struct Query<'a> {
 }
 
 impl Query<'_> {
-    /// Walks the top level; its leaves are instances.
-    fn traverse_instances<const ANY: bool>(&mut self, prepared: &Prepared) {
-        if prepared.scene.instances.is_empty() {
-            return;
-        }
-        let box_ray = BoxRay::new(self.ray.origin, self.ray.direction);
-        self.walk::<ANY>(&prepared.scene.nodes, &box_ray, 0, |query, instance| {
-            query.traverse_mesh::<ANY>(prepared, instance);
-        });
-    }
-
     /// Walks one instance's mesh, in its object space; distances stay those of the world.
-    fn traverse_mesh<const ANY: bool>(&mut self, prepared: &Prepared, instance_index: u32) {
+    #[inline(always)]
+    fn trace_mesh<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize, const ANY: bool>(
+        &mut self,
+        simd: S,
+        tree: &WideTree<W>,
+        prepared: &Prepared,
+        instance_index: u32,
+    ) {
         let instance = &prepared.scene.instances[instance_index as usize];
         let object_from_world = Affine::from_rows(instance.object_from_world);
         let origin = object_from_world.point(self.ray.origin);
         let direction = object_from_world.vector(self.ray.direction);
-        let box_ray = BoxRay::new(origin, direction);
-        let sheared = ShearedRay::new(origin, direction);
-        let root = prepared.scene.meshes[instance.mesh as usize].root_node;
-        self.walk::<ANY>(&prepared.scene.nodes, &box_ray, root, |query, triangle| {
-            query.test_triangle(prepared, &sheared, instance_index, triangle);
-        });
-    }
-
-    /// Visits the primitives of every leaf that the ray may meet before `t_max`, nearer boxes first.
-    fn walk<const ANY: bool>(
-        &mut self,
-        nodes: &[BvhNode],
-        box_ray: &BoxRay,
-        root: u32,
-        mut visit: impl FnMut(&mut Self, u32),
-    ) {
-        let mut stack = Stack::new();
-        let mut next = Some(Entry { child: root, count: 0, t: 0.0 });
-        while let Some(entry) = next {
-            if entry.count > 0 {
-                for primitive in entry.child..entry.child + entry.count {
-                    visit(self, primitive);
-                }
-                if ANY && self.hit.is_some() {
-                    return;
-                }
-                next = stack.pop(self.t_max);
-            } else {
-                let (near, far) = box_ray.children(&nodes[entry.child as usize], self.t_max);
-                if let Some(far) = far {
-                    stack.push(far);
-                }
-                next = near.or_else(|| stack.pop(self.t_max));
+        let sheared = LaneRay::new(simd, &ShearedRay::new(origin, direction));
+        let root = tree.meshes[instance.mesh as usize];
+        let mut walk = Walk::<S, F, W>::new(simd, origin, direction, root);
+        while let Some(leaf) = walk.next_leaf(&tree.nodes, self.t_max) {
+            let block = &tree.blocks[leaf as usize];
+            let hits = sheared.intersect(block, self.t_max);
+            let mut places = hits.places;
+            while places != 0 {
+                let place = places.trailing_zeros() as usize;
+                places &= places - 1;
+                self.take(prepared, hits.at(place), instance_index, block.triangles[place]);
+            }
+            if ANY && self.hit.is_some() {
+                return;
             }
         }
     }
 
-    /// Takes the triangle if it is hit, nearer than what is known, and there at all.
-    fn test_triangle(
-        &mut self,
-        prepared: &Prepared,
-        sheared: &ShearedRay,
-        instance: u32,
-        triangle: u32,
-    ) {
-        let Some(found) = sheared.intersect(prepared.corners(triangle)) else { return };
+    /// Takes the hit if it is nearer than what is known, and the surface there at all.
+    fn take(&mut self, prepared: &Prepared, found: TriangleHit, instance: u32, triangle: u32) {
         let hit = Hit {
             t: found.t,
             instance,

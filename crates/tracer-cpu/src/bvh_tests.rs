@@ -1,9 +1,12 @@
-//! The tree finds what a search through every triangle of every instance finds, to the bit.
+//! At every width and level, the tree finds what a search through every triangle of every instance finds, to the bit.
 
 use std::sync::Arc;
 
 use p2c2r_testkit::{SceneBuilder, generated_scene, material};
 
+use p2c2r_scene::math::Vec3;
+
+use super::machine::levels;
 use super::*;
 use crate::rng::{pcg4d, unit_from_word};
 
@@ -18,7 +21,9 @@ fn brute_force(prepared: &Prepared, ray: &Ray) -> Option<Hit> {
         );
         let mesh = &prepared.scene.meshes[instance.mesh as usize];
         for triangle in mesh.first_triangle..mesh.first_triangle + mesh.triangle_count {
-            query.test_triangle(prepared, &sheared, index as u32, triangle);
+            if let Some(found) = sheared.intersect(prepared.corners(triangle)) {
+                query.take(prepared, found, index as u32, triangle);
+            }
         }
     }
     query.hit
@@ -42,29 +47,42 @@ fn random_ray(scene: &p2c2r_scene::Scene, index: u32) -> Ray {
     Ray { origin, direction, t_max: f32::MAX, key: index }
 }
 
-fn check_scene(text: &str, rays: u32) {
-    let prepared = Prepared::new(generated_scene(text));
+/// The trees of both widths for every level of this machine.
+fn trees(scene: &Scene) -> Vec<(String, Tree)> {
+    let of_level = |level| {
+        [(4, Tree::four(scene, level)), (8, Tree::eight(scene, level))]
+            .map(|(width, tree)| (format!("{width} wide, {level:?}"), tree))
+    };
+    levels().into_iter().flat_map(of_level).collect()
+}
+
+fn check_scene(scene: Arc<Scene>, rays: u32) {
+    let prepared = Prepared::new(scene);
+    let trees = trees(&prepared.scene);
     let mut hits = 0;
     for index in 0..rays {
         let ray = random_ray(&prepared.scene, index);
         let expected = brute_force(&prepared, &ray);
-        assert_eq!(nearest_hit(&prepared, &ray), expected, "{text}, ray {index}: {ray:?}");
-        assert_eq!(is_occluded(&prepared, &ray), expected.is_some(), "{text}, ray {index}");
-        if let Some(hit) = expected {
-            hits += 1;
-            // A ray that ends before the hit is free up to there.
-            let short = Ray { t_max: hit.t, ..ray };
-            assert!(nearest_hit(&prepared, &short).is_none(), "{text}, ray {index}");
+        hits += u32::from(expected.is_some());
+        // A ray that ends before the hit is free up to there.
+        let short = expected.map(|hit| Ray { t_max: hit.t, ..ray });
+        for (name, tree) in &trees {
+            let found = tree.trace::<false>(&prepared, &ray);
+            assert_eq!(found, expected, "{name}, ray {index}: {ray:?}");
+            let is_hit = tree.trace::<true>(&prepared, &ray).is_some();
+            assert_eq!(is_hit, expected.is_some(), "{name}, ray {index}: {ray:?}");
+            let before = short.and_then(|short| tree.trace::<false>(&prepared, &short));
+            assert_eq!(before, None, "{name}, ray {index}: {ray:?}");
         }
     }
-    assert!(hits > rays / 20, "{text}: only {hits} rays hit anything");
+    assert!(hits > rays / 20, "only {hits} rays hit anything");
 }
 
 #[test]
 fn tree_and_brute_force_agree() {
-    check_scene("cornell", 20_000);
-    check_scene("furnace", 2_000);
-    check_scene("night-city:size=12,seed=3", 500);
+    check_scene(generated_scene("cornell"), 20_000);
+    check_scene(generated_scene("furnace"), 2_000);
+    check_scene(generated_scene("night-city:size=12,seed=3"), 500);
 }
 
 #[test]

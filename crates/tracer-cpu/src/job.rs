@@ -65,6 +65,11 @@ impl CpuTracer {
         &self.prepared.scene
     }
 
+    /// What rays are traced through.
+    pub(crate) fn prepared(&self) -> &Prepared {
+        &self.prepared
+    }
+
     /// Checks a task and makes room for its sums; traces nothing yet.
     pub fn begin(&self, task: &TileTask) -> Result<TileJob, TraceError> {
         self.check(task)?;

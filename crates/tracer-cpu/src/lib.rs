@@ -14,6 +14,7 @@ mod light;
 #[cfg(not(target_arch = "wasm32"))]
 mod parallel;
 mod prepared;
+mod query;
 mod ray;
 mod rng;
 mod surface;
@@ -21,3 +22,4 @@ mod texture;
 mod triangle;
 
 pub use job::{CpuTracer, MAX_TASK_PIXELS, TileJob, TraceError, TracedTile};
+pub use query::{RayHit, RayQuery};

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use p2c2r_scene::math::microfacet::SpecularAlbedo;
 use p2c2r_scene::{AlphaMode, EmissiveTriangle, Scene};
 
+use crate::bvh::Tree;
+
 /// What a triangle test must ask about a mesh's material.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct MeshTraits {
@@ -34,6 +36,8 @@ pub(crate) struct Prepared {
     pub(crate) mesh_traits: Vec<MeshTraits>,
     /// The groups that can be sampled, each chosen with equal probability.
     pub(crate) light_groups: Vec<LightGroup>,
+    /// What rays walk through.
+    pub(crate) tree: Tree,
     /// What the dielectric lobe reflects.
     pub(crate) specular_albedo: SpecularAlbedo,
 }
@@ -63,7 +67,8 @@ impl Prepared {
         if scene.environment.as_ref().is_some_and(|light| !light.alias.is_empty()) {
             light_groups.push(LightGroup::Environment);
         }
-        Self { mesh_traits, light_groups, specular_albedo: SpecularAlbedo::new(), scene }
+        let tree = Tree::new(&scene);
+        Self { mesh_traits, light_groups, tree, specular_albedo: SpecularAlbedo::new(), scene }
     }
 
     /// Probability with which one of the scene's light groups is chosen.

@@ -3,19 +3,21 @@
 //! Two triangles that share an edge compute the edge function from the same numbers with opposite sign,
 //! so no ray slips between them. Every width and every machine must do these operations in this order.
 
-use p2c2r_scene::math::{Vec3, larger};
+use p2c2r_scene::math::Vec3;
+#[cfg(test)]
+use p2c2r_scene::math::larger;
 
 /// Largest relative error of one rounded operation, 2⁻²⁴.
-const ROUNDING: f32 = 1.0 / 16_777_216.0;
+pub(crate) const ROUNDING: f32 = 1.0 / 16_777_216.0;
 
 /// A ray in object space, sheared so that it runs along one axis.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ShearedRay {
-    origin: [f32; 3],
+    pub(crate) origin: [f32; 3],
     /// The axis with the largest component of the direction, and the two others, ordered so that
     /// orientation is kept.
-    axes: [usize; 3],
-    shear: [f32; 3],
+    pub(crate) axes: [usize; 3],
+    pub(crate) shear: [f32; 3],
 }
 
 /// Where a ray meets a triangle's plane inside the triangle.
@@ -51,6 +53,7 @@ impl ShearedRay {
     }
 
     /// The hit, if it lies in front of the origin; an edge belongs to both of its triangles.
+    #[cfg(test)]
     pub(crate) fn intersect(&self, corners: [[f32; 3]; 3]) -> Option<TriangleHit> {
         let [a, b, c] = corners;
         let (a, b, c) = (self.sheared(a), self.sheared(b), self.sheared(c));
@@ -81,7 +84,7 @@ impl ShearedRay {
     }
 
     /// A corner relative to the origin; z is not scaled yet.
-    #[inline]
+    #[cfg(test)]
     fn sheared(&self, corner: [f32; 3]) -> [f32; 3] {
         let [x, y, z] = self.axes;
         let depth = corner[z] - self.origin[z];
@@ -95,6 +98,7 @@ impl ShearedRay {
 
 /// Bound of the rounding error of t: a hit below it may lie behind the origin (Pharr, Jakob and
 /// Humphreys 2023, section 6.8.7, without its factor 3: the test of departures fails at a tenth).
+#[cfg(test)]
 fn t_error(corners: [[f32; 3]; 3], depths: [f32; 3], edges: [f32; 3], determinant: f32) -> f32 {
     let [a, b, c] = corners;
     let largest =
