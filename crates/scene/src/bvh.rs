@@ -6,9 +6,16 @@
 
 mod bounds;
 mod build;
+mod reinsert;
 mod topology;
 
 pub(crate) use bounds::Bounds;
-pub(crate) use build::build_tree;
+use build::{BuiltTree, split_tree};
+use reinsert::reinsert;
 pub use topology::TopologyError;
 pub(crate) use topology::{TopologyReader, refit};
+
+/// Builds a tree over primitives of these boxes, with at most `max_leaf` of them in a leaf.
+pub(crate) fn build_tree(boxes: &[Bounds], max_leaf: usize) -> BuiltTree {
+    reinsert(split_tree(boxes, max_leaf), boxes)
+}

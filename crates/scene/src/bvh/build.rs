@@ -25,8 +25,8 @@ struct Pending {
     depth: u32,
 }
 
-/// Builds a tree over primitives of these boxes, with at most `max_leaf` of them in a leaf.
-pub(crate) fn build_tree(boxes: &[Bounds], max_leaf: usize) -> BuiltTree {
+/// Splits from the top: a tree over primitives of these boxes, with at most `max_leaf` of them in a leaf.
+pub(super) fn split_tree(boxes: &[Bounds], max_leaf: usize) -> BuiltTree {
     let mut order: Vec<u32> = (0..boxes.len() as u32).collect();
     let mut topology = Vec::with_capacity(boxes.len());
     let mut pending = vec![Pending { first: 0, end: boxes.len(), depth: 1 }];

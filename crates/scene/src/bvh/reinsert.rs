@@ -1,0 +1,278 @@
+//! Makes a built tree better by moving subtrees to where they fit (Bittner, Hapala and Havran 2013; the
+//! search is that of Meister and Bittner 2018), one after another, so that the result is deterministic.
+
+use super::Bounds;
+use super::build::BuiltTree;
+use crate::MAX_BVH_DEPTH;
+
+/// Passes over the tree.
+const PASSES: usize = 3;
+/// In each pass one of so many nodes is tried, those with the largest boxes.
+const TRIED_SHARE: usize = 4;
+/// Places looked at for one node.
+const MAX_STEPS: usize = 4096;
+/// Places looked at in all, for each node of the tree: a hostile scene could make every place promising.
+const STEPS_PER_NODE: usize = 256;
+
+const NONE: u32 = u32::MAX;
+
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    bounds: Bounds,
+    area: f32,
+    parent: u32,
+    /// `[NONE, NONE]` for a leaf.
+    children: [u32; 2],
+    /// The leaf's place in the old order, and its size.
+    first: u32,
+    count: u32,
+    /// Nodes on the longest way down, this one included.
+    height: u32,
+}
+
+/// Moves subtrees while that shrinks the sum of all boxes' surfaces.
+pub(crate) fn reinsert(tree: BuiltTree, boxes: &[Bounds]) -> BuiltTree {
+    let mut nodes = read(&tree, boxes);
+    let mut steps_left = nodes.len().saturating_mul(STEPS_PER_NODE);
+    for _ in 0..PASSES {
+        let mut by_area: Vec<u32> = (1..nodes.len() as u32).collect();
+        by_area.sort_unstable_by(|&a, &b| {
+            let area = |node: u32| nodes[node as usize].area;
+            area(b).total_cmp(&area(a)).then(a.cmp(&b))
+        });
+        by_area.truncate(nodes.len() / TRIED_SHARE);
+        let mut moved = 0;
+        for node in by_area {
+            moved += usize::from(improve(&mut nodes, node, &mut steps_left));
+        }
+        if moved == 0 {
+            break;
+        }
+    }
+    write(&nodes, &tree.order)
+}
+
+/// The preorder bytes as linked nodes, root first.
+fn read(tree: &BuiltTree, boxes: &[Bounds]) -> Vec<Node> {
+    let mut nodes: Vec<Node> = Vec::with_capacity(tree.topology.len());
+    let mut waiting: Vec<u32> = vec![NONE];
+    let mut first = 0;
+    for &byte in &tree.topology {
+        let index = nodes.len() as u32;
+        let parent = waiting.pop().expect("each byte is a child of a node before it");
+        if let Some(parent) = nodes.get_mut(parent as usize) {
+            let side = usize::from(parent.children[0] != NONE);
+            parent.children[side] = index;
+        }
+        let count = u32::from(byte);
+        let range = &tree.order[first as usize..(first + count) as usize];
+        let bounds = range.iter().fold(Bounds::EMPTY, |whole, &p| whole.union(boxes[p as usize]));
+        let children = [NONE; 2];
+        nodes.push(Node {
+            bounds,
+            area: bounds.half_area(),
+            parent,
+            children,
+            first,
+            count,
+            height: 1,
+        });
+        first += count;
+        if count == 0 {
+            waiting.extend([index, index]);
+        }
+    }
+    for index in (0..nodes.len()).rev() {
+        if nodes[index].count == 0 {
+            fit(&mut nodes, index as u32);
+        }
+    }
+    nodes
+}
+
+/// The nodes as preorder bytes, and the order of primitives that goes with them.
+fn write(nodes: &[Node], old_order: &[u32]) -> BuiltTree {
+    let mut order = Vec::with_capacity(old_order.len());
+    let mut topology = Vec::with_capacity(nodes.len());
+    let mut waiting = vec![0];
+    while let Some(index) = waiting.pop() {
+        let Some(node) = nodes.get(index as usize) else { continue };
+        topology.push(node.count as u8);
+        order.extend(&old_order[node.first as usize..(node.first + node.count) as usize]);
+        if node.count == 0 {
+            waiting.extend([node.children[1], node.children[0]]);
+        }
+    }
+    BuiltTree { order, topology }
+}
+
+/// Takes box and height of an inner node from its children.
+fn fit(nodes: &mut [Node], index: u32) {
+    let [left, right] = nodes[index as usize].children.map(|child| nodes[child as usize]);
+    let node = &mut nodes[index as usize];
+    node.bounds = left.bounds.union(right.bounds);
+    node.area = node.bounds.half_area();
+    node.height = 1 + left.height.max(right.height);
+}
+
+/// The same for all nodes above.
+fn fit_upward(nodes: &mut [Node], mut index: u32) {
+    while index != NONE {
+        fit(nodes, index);
+        index = nodes[index as usize].parent;
+    }
+}
+
+fn sibling(nodes: &[Node], index: u32) -> u32 {
+    let [left, right] = nodes[nodes[index as usize].parent as usize].children;
+    if left == index { right } else { left }
+}
+
+fn depth(nodes: &[Node], mut index: u32) -> u32 {
+    let mut depth = 1;
+    while nodes[index as usize].parent != NONE {
+        index = nodes[index as usize].parent;
+        depth += 1;
+    }
+    depth
+}
+
+/// Moves the node to its best place, if there is a better one than it has.
+fn improve(nodes: &mut [Node], node: u32, steps_left: &mut usize) -> bool {
+    let parent = nodes[node as usize].parent;
+    if parent == NONE || nodes[parent as usize].parent == NONE {
+        return false;
+    }
+    let Some(target) = best_place(nodes, node, steps_left) else { return false };
+    let is_below = |subtree: u32| nodes[subtree as usize].height + 1;
+    if depth(nodes, target) + is_below(node).max(is_below(target)) - 1 > MAX_BVH_DEPTH {
+        return false;
+    }
+    // The parent leaves its place to the sibling and goes along.
+    let (brother, above) = (sibling(nodes, node), nodes[parent as usize].parent);
+    replace_child(nodes, above, parent, brother);
+    fit_upward(nodes, above);
+    let above_target = nodes[target as usize].parent;
+    replace_child(nodes, above_target, target, parent);
+    nodes[parent as usize].children = [target, node];
+    nodes[target as usize].parent = parent;
+    fit_upward(nodes, parent);
+    true
+}
+
+fn replace_child(nodes: &mut [Node], parent: u32, old: u32, new: u32) {
+    for child in &mut nodes[parent as usize].children {
+        if *child == old {
+            *child = new;
+        }
+    }
+    nodes[new as usize].parent = parent;
+}
+
+/// The node beside which this one costs least surface; none if it is there already.
+fn best_place(nodes: &[Node], node: u32, steps_left: &mut usize) -> Option<u32> {
+    let Node { bounds, area, parent, .. } = nodes[node as usize];
+    let mut pivot = parent;
+    let mut beside = sibling(nodes, node);
+    // What taking the node away saves on the way up, and the pivot's box without it.
+    let mut saved = nodes[parent as usize].area;
+    let mut pivot_bounds = nodes[beside as usize].bounds;
+    let (mut best_gain, mut best) = (0.0, None);
+    let most_steps = MAX_STEPS.min(*steps_left);
+    let mut steps = 0;
+    let mut waiting = Vec::new();
+    loop {
+        waiting.push((beside, saved));
+        while let Some((place, saved)) = waiting.pop() {
+            // It costs its own surface at least.
+            if saved - area <= best_gain {
+                continue;
+            }
+            steps += 1;
+            let candidate = &nodes[place as usize];
+            let gain = saved - candidate.bounds.union(bounds).half_area();
+            if gain > best_gain {
+                (best_gain, best) = (gain, Some(place));
+            }
+            if candidate.count == 0 && steps < most_steps {
+                let below = gain + candidate.area;
+                waiting.extend(candidate.children.map(|child| (child, below)));
+            }
+        }
+        if pivot != parent {
+            pivot_bounds = pivot_bounds.union(nodes[beside as usize].bounds);
+            saved += nodes[pivot as usize].area - pivot_bounds.half_area();
+        }
+        if nodes[pivot as usize].parent == NONE || steps >= most_steps {
+            break;
+        }
+        beside = sibling(nodes, pivot);
+        pivot = nodes[pivot as usize].parent;
+    }
+    *steps_left = steps_left.saturating_sub(steps);
+    let brother = sibling(nodes, node);
+    best.filter(|&place| place != brother && place != parent)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::build::split_tree;
+    use super::*;
+
+    fn surface(tree: &BuiltTree, boxes: &[Bounds]) -> f32 {
+        read(tree, boxes).iter().map(|node| node.area).sum()
+    }
+
+    fn boxes_of(corners: &[([f32; 3], [f32; 3])]) -> Vec<Bounds> {
+        corners.iter().map(|&(a, b)| Bounds::of_points([a, b])).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn trees_only_get_better_and_keep_their_primitives(
+            corners in prop::collection::vec(
+                (prop::array::uniform3(-9.0f32..9.0), prop::array::uniform3(-9.0f32..9.0)),
+                1..150,
+            ),
+            max_leaf in 1usize..=4,
+        ) {
+            let boxes = boxes_of(&corners);
+            let before = split_tree(&boxes, max_leaf);
+            let after = reinsert(before.clone(), &boxes);
+            prop_assert!(surface(&after, &boxes) <= surface(&before, &boxes) * 1.0001);
+            let mut order = after.order.clone();
+            order.sort_unstable();
+            prop_assert!(order.into_iter().eq(0..boxes.len() as u32));
+            prop_assert_eq!(after.topology.len(), before.topology.len());
+        }
+    }
+
+    /// Numbers from 0 to 1 in a fixed order (Weyl's sequence).
+    fn spread(index: u32, step: f32) -> f32 {
+        (index as f32 * step).fract()
+    }
+
+    #[test]
+    fn crossing_rods_are_set_apart() {
+        let rod = |index: u32| {
+            let start = [0.618_034, 0.754_878, 0.569_84].map(|step| 9.0 * spread(index, step));
+            let mut end = start.map(|x| x + 0.1);
+            end[index as usize % 3] += 6.0 * spread(index, 0.414_214);
+            (start, end)
+        };
+        let boxes = boxes_of(&(0..1000).map(rod).collect::<Vec<_>>());
+        let before = split_tree(&boxes, 1);
+        let after = reinsert(before.clone(), &boxes);
+        let (before, after) = (surface(&before, &boxes), surface(&after, &boxes));
+        assert!(after < 0.95 * before, "{after} of {before}");
+    }
+
+    #[test]
+    fn equal_boxes_do_not_keep_it_busy() {
+        let boxes = vec![Bounds::of_points([[0.0; 3], [1.0; 3]]); 3000];
+        let before = split_tree(&boxes, 1);
+        assert_eq!(reinsert(before.clone(), &boxes), before);
+    }
+}
