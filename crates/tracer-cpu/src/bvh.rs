@@ -17,7 +17,7 @@ use p2c2r_scene::math::Affine;
 use self::block::LaneRay;
 use self::machine::has_wide_vectors;
 use self::tree::WideTree;
-use self::walk::Walk;
+use self::walk::{BoxRay, Walk};
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray};
 use crate::surface::is_surface_there;
@@ -83,9 +83,10 @@ fn trace_wide<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize, const ANY
     ray: &Ray,
 ) -> Option<Hit> {
     let mut query = Query { ray, t_max: ray.t_max, hit: None };
-    let mut walk = Walk::<S, F, W>::new(simd, ray.origin, ray.direction, tree.top?);
+    let box_ray = BoxRay::new(simd, ray.origin, ray.direction);
+    let mut walk = Walk::<S, F, W>::new(simd, box_ray, tree.top?);
     while let Some(instance) = walk.next_leaf(&tree.nodes, query.t_max) {
-        query.trace_mesh::<S, F, W, ANY>(simd, tree, prepared, instance);
+        query.trace_mesh::<S, F, W, ANY>(simd, tree, prepared, &box_ray, instance);
         if ANY && query.hit.is_some() {
             break;
         }
@@ -108,6 +109,7 @@ impl Query<'_> {
         simd: S,
         tree: &WideTree<W>,
         prepared: &Prepared,
+        world_ray: &BoxRay<F>,
         instance_index: u32,
     ) {
         let instance = &prepared.scene.instances[instance_index as usize];
@@ -116,7 +118,9 @@ impl Query<'_> {
         let direction = object_from_world.vector(self.ray.direction);
         let sheared = LaneRay::new(simd, &ShearedRay::new(origin, direction));
         let root = tree.meshes[instance.mesh as usize];
-        let mut walk = Walk::<S, F, W>::new(simd, origin, direction, root);
+        let is_same = origin == self.ray.origin && direction == self.ray.direction;
+        let box_ray = if is_same { *world_ray } else { BoxRay::new(simd, origin, direction) };
+        let mut walk = Walk::<S, F, W>::new(simd, box_ray, root);
         while let Some(leaf) = walk.next_leaf(&tree.nodes, self.t_max) {
             let block = &tree.blocks[leaf as usize];
             let hits = sheared.intersect(block, self.t_max);

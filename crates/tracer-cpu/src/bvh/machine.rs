@@ -14,6 +14,35 @@ pub(super) const fn has_wide_vectors(_level: Level) -> bool {
     false
 }
 
+/// Moves a large array to pages of 2 MiB, where the system has them: a walk jumps all over it, and each
+/// page takes one of few places in the processor's table of addresses.
+#[cfg(target_os = "linux")]
+pub(super) fn on_large_pages<T: Copy>(items: Vec<T>) -> Vec<T> {
+    use rustix::mm::{Advice, madvise};
+    const PAGE_BYTES: usize = 2 << 20;
+    if size_of_val(items.as_slice()) < 2 * PAGE_BYTES {
+        return items;
+    }
+    let mut moved = Vec::with_capacity(items.len());
+    let start = moved.spare_capacity_mut().as_mut_ptr().cast::<u8>();
+    let skipped = start.align_offset(PAGE_BYTES);
+    let bytes = size_of_val(items.as_slice());
+    if skipped < bytes {
+        // SAFETY: the range lies within the allocation, nothing refers to it yet, and the advice changes
+        // no contents. A system that does not take it goes on with small pages.
+        let _ =
+            unsafe { madvise(start.add(skipped).cast(), bytes - skipped, Advice::LinuxHugepage) };
+    }
+    moved.extend_from_slice(&items);
+    moved
+}
+
+/// Leaves an array where it is.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn on_large_pages<T: Copy>(items: Vec<T>) -> Vec<T> {
+    items
+}
+
 /// Every kind of vectors that this machine has.
 #[cfg(all(test, any(target_arch = "x86", target_arch = "x86_64")))]
 pub(super) fn levels() -> Vec<Level> {

@@ -3,11 +3,18 @@
 //! Boxes of all children of a node and corners of all triangles of a leaf lie side by side, one number
 //! of each, so that one instruction tests as many as a vector holds. Nothing here decides what is hit.
 
+use std::ops::Range;
+
 use arrayvec::ArrayVec;
 use p2c2r_scene::{BvhNode, MAX_LEAF_TRIANGLES, NO_INDEX, Scene};
 
+use super::machine::on_large_pages;
+
 /// Marks a reference to a leaf; the rest is the leaf's index.
 const LEAF: u32 = 1 << 31;
+
+/// Cost of testing a leaf, in visits of a node.
+const LEAF_COST: f32 = 1.2;
 
 /// Triangles of a block.
 pub(super) const BLOCK: usize = MAX_LEAF_TRIANGLES as usize;
@@ -66,15 +73,20 @@ impl<const W: usize> WideTree<W> {
     pub(super) fn new(scene: &Scene) -> Self {
         let spans = spans(&scene.nodes);
         let tree = Self { nodes: Vec::new(), blocks: Vec::new(), top: None, meshes: Vec::new() };
-        let mut builder = Builder { scene, spans, tree };
+        let costs = vec![[0.0; W]; scene.nodes.len()];
+        let mut builder = Builder { scene, spans, tree, costs };
         if !scene.nodes.is_empty() && !scene.instances.is_empty() {
-            builder.tree.top = Some(builder.collapse(0, 1));
-            for mesh in &scene.meshes {
-                let root = builder.collapse(mesh.root_node, BLOCK as u32);
+            // A mesh's nodes end where the next one's begin; the top level comes before all.
+            let mut ends: Vec<u32> = scene.meshes.iter().map(|mesh| mesh.root_node).collect();
+            ends.push(scene.nodes.len() as u32);
+            builder.tree.top = Some(builder.collapse(0..ends[0], 1));
+            for (mesh, &end) in scene.meshes.iter().zip(&ends[1..]) {
+                let root = builder.collapse(mesh.root_node..end, BLOCK as u32);
                 builder.tree.meshes.push(root);
             }
         }
-        builder.tree
+        let Self { nodes, blocks, top, meshes } = builder.tree;
+        Self { nodes: on_large_pages(nodes), blocks: on_large_pages(blocks), top, meshes }
     }
 }
 
@@ -90,7 +102,7 @@ struct Span {
 struct Branch {
     low: [f32; 3],
     high: [f32; 3],
-    /// The binary node, unless the span is a leaf already.
+    /// The binary node, unless it is a leaf already.
     node: Option<u32>,
     span: Span,
 }
@@ -106,14 +118,21 @@ struct Builder<'a, const W: usize> {
     scene: &'a Scene,
     spans: Vec<Span>,
     tree: WideTree<W>,
+    /// For each binary node the least cost of what is under it, as 1, 2 … W children of a wide node
+    /// (Ylitie, Karras and Laine 2017, section 3).
+    costs: Vec<[f32; W]>,
 }
 
 impl<const W: usize> Builder<'_, W> {
     /// Collapses a binary tree into one whose leaves hold up to `max_leaf` primitives.
-    fn collapse(&mut self, root: u32, max_leaf: u32) -> Reference {
+    fn collapse(&mut self, nodes: Range<u32>, max_leaf: u32) -> Reference {
+        let root = nodes.start;
         let span = self.spans[root as usize];
         if span.count <= max_leaf {
             return self.leaf(span, max_leaf);
+        }
+        for node in nodes.rev() {
+            self.costs[node as usize] = self.costs_of(node, max_leaf);
         }
         let first_node = self.tree.nodes.len() as u32;
         let mut pending = vec![(root, None)];
@@ -124,9 +143,8 @@ impl<const W: usize> Builder<'_, W> {
                 parent.children[lane] = index as u32;
             }
             self.tree.nodes.push(empty_node());
-            for (lane, branch) in self.gather(node, max_leaf).into_iter().enumerate() {
-                let node = branch.node.filter(|_| branch.span.count > max_leaf);
-                let child = match node {
+            for (lane, branch) in self.gather(node).into_iter().enumerate() {
+                let child = match branch.node.filter(|_| branch.span.count > max_leaf) {
                     Some(node) => {
                         pending.push((node, Some((index, lane))));
                         Reference(0)
@@ -139,19 +157,79 @@ impl<const W: usize> Builder<'_, W> {
         Reference(first_node)
     }
 
-    /// The children of a wide node: the largest box is opened until there are W.
-    fn gather(&self, node: u32, max_leaf: u32) -> ArrayVec<Branch, W> {
-        let mut branches: ArrayVec<Branch, W> = self.branches(node).collect();
-        while branches.len() < W {
-            let inner = branches.iter().enumerate().filter_map(|(index, branch)| {
-                let node = branch.node.filter(|_| branch.span.count > max_leaf)?;
-                Some((branch.half_area(), index, node))
-            });
-            let Some((_, index, node)) = inner.max_by(|a, b| a.0.total_cmp(&b.0)) else { break };
-            branches.swap_remove(index);
-            branches.extend(self.branches(node));
+    /// The least costs of a node whose children's are known.
+    fn costs_of(&self, node: u32, max_leaf: u32) -> [f32; W] {
+        let mut costs = [f32::INFINITY; W];
+        for width in 2..=W {
+            costs[width - 1] = self.best_split(node, width).1.min(costs[width - 2]);
         }
-        branches
+        let whole = self.whole(node);
+        costs[0] = if whole.span.count <= max_leaf {
+            whole.half_area() * LEAF_COST
+        } else {
+            whole.half_area() + costs[W - 1]
+        };
+        for width in 1..W {
+            costs[width] = costs[width].min(costs[width - 1]);
+        }
+        costs
+    }
+
+    /// How many of `width` places the left child should get, and what that costs.
+    fn best_split(&self, node: u32, width: usize) -> (usize, f32) {
+        let cost = |branch: &Branch, width: usize| match branch.node {
+            Some(node) => self.costs[node as usize][width - 1],
+            None => branch.half_area() * LEAF_COST,
+        };
+        let mut branches = self.branches(node);
+        let (Some(left), Some(right)) = (branches.next(), branches.next()) else {
+            return (width, self.branches(node).map(|only| cost(&only, width)).sum());
+        };
+        let splits = (1..width).map(|left_width| {
+            (left_width, cost(&left, left_width) + cost(&right, width - left_width))
+        });
+        splits.fold((1, f32::INFINITY), |best, split| if split.1 < best.1 { split } else { best })
+    }
+
+    /// The children of a wide node that cost least.
+    fn gather(&self, node: u32) -> ArrayVec<Branch, W> {
+        let mut gathered = ArrayVec::new();
+        let mut open = ArrayVec::<(u32, usize), W>::new();
+        open.push((node, W));
+        while let Some((node, width)) = open.pop() {
+            let (left_width, _) = self.best_split(node, width);
+            for (branch, width) in self.branches(node).zip([left_width, width - left_width]) {
+                match branch.node.and_then(|node| Some((node, self.useful_width(node, width)?))) {
+                    Some(inner) => open.push(inner),
+                    None => gathered.push(branch),
+                }
+            }
+        }
+        gathered
+    }
+
+    /// The fewest places that do as well as `width`; none if one does, so that nothing is opened.
+    fn useful_width(&self, node: u32, width: usize) -> Option<usize> {
+        let costs = &self.costs[node as usize];
+        let fewest = (1..=width).find(|&fewer| costs[fewer - 1] <= costs[width - 1])?;
+        (fewest > 1).then_some(fewest)
+    }
+
+    /// A binary node as a branch.
+    fn whole(&self, node: u32) -> Branch {
+        let mut whole = Branch {
+            low: [f32::INFINITY; 3],
+            high: [f32::NEG_INFINITY; 3],
+            node: Some(node),
+            span: self.spans[node as usize],
+        };
+        for branch in self.branches(node) {
+            for axis in 0..3 {
+                whole.low[axis] = whole.low[axis].min(branch.low[axis]);
+                whole.high[axis] = whole.high[axis].max(branch.high[axis]);
+            }
+        }
+        whole
     }
 
     fn branches(&self, node: u32) -> impl Iterator<Item = Branch> {

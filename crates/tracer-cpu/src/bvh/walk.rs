@@ -52,7 +52,8 @@ impl Entry {
 }
 
 /// A ray for box tests, each number in every lane: t of a plane is `plane · inverse − offset`.
-struct BoxRay<F> {
+#[derive(Clone, Copy)]
+pub(super) struct BoxRay<F> {
     inverse: [F; 3],
     near_offset: [F; 3],
     far_offset: [F; 3],
@@ -62,7 +63,7 @@ struct BoxRay<F> {
 
 impl<F> BoxRay<F> {
     #[inline(always)]
-    fn new<S: Simd>(simd: S, origin: Vec3, direction: Vec3) -> Self
+    pub(super) fn new<S: Simd>(simd: S, origin: Vec3, direction: Vec3) -> Self
     where
         F: SimdFloat<S, Element = f32>,
     {
@@ -121,10 +122,10 @@ pub(super) struct Walk<S, F, const W: usize> {
 impl<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize> Walk<S, F, W> {
     /// Begins at a root.
     #[inline(always)]
-    pub(super) fn new(simd: S, origin: Vec3, direction: Vec3, root: Reference) -> Self {
+    pub(super) fn new(simd: S, ray: BoxRay<F>, root: Reference) -> Self {
         let mut stack = ArrayVec::new();
         stack.push(Entry::new(0.0, root.0));
-        Self { simd, ray: BoxRay::new(simd, origin, direction), stack }
+        Self { simd, ray, stack }
     }
 
     /// The next leaf whose box begins before `t_max`, nearer ones first.
