@@ -3,6 +3,7 @@
 mod network;
 mod report;
 mod size;
+mod tracer;
 
 use std::fs;
 use std::path::PathBuf;
@@ -25,12 +26,17 @@ pub(crate) struct Options {
     /// Also write the rows to this file as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Measure one row only (suite `tracer`).
+    #[arg(long, value_name = "ID")]
+    only: Option<String>,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy)]
 enum Suite {
     /// What contributors cost and give, absent and dead ones too.
     Network,
+    /// Rays through our tree and through those of other libraries.
+    Tracer,
     /// Brotli bytes of every module and of the first load of each page, against the budgets.
     Size,
 }
@@ -38,14 +44,20 @@ enum Suite {
 /// Builds what is needed, measures, and prints a table.
 pub(crate) fn bench(places: &Places, permission: Permission, options: &Options) -> Result<()> {
     let mut timing = Timing::default();
-    timing.step("tools", || setup::set_up(places, permission))?;
-    build::build_web(places, &mut timing)?;
     let report = match options.suite {
         Suite::Network => {
+            prepare_pages(places, permission, &mut timing)?;
             let programs = build::build_native(places, &mut timing)?;
             timing.step("measure the network", || network::measure(places, &programs))?
         }
-        Suite::Size => timing.step("measure sizes", || size::measure(places))?,
+        Suite::Tracer => {
+            let only = options.only.as_deref();
+            timing.step("measure the tracer", || tracer::measure(places, permission, only))?
+        }
+        Suite::Size => {
+            prepare_pages(places, permission, &mut timing)?;
+            timing.step("measure sizes", || size::measure(places))?
+        }
     };
     println!("{report}");
     if let Some(path) = &options.json {
@@ -53,4 +65,9 @@ pub(crate) fn bench(places: &Places, permission: Permission, options: &Options) 
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
+}
+
+fn prepare_pages(places: &Places, permission: Permission, timing: &mut Timing) -> Result<()> {
+    timing.step("tools", || setup::set_up(places, permission))?;
+    build::build_web(places, timing)
 }

@@ -5,6 +5,7 @@ mod binaryen;
 mod cargo_deny;
 mod cargo_tool;
 mod chromium;
+mod embree;
 mod node;
 mod npm;
 mod trunk;
@@ -23,6 +24,7 @@ use crate::places::Places;
 
 pub(crate) use cargo_deny::CargoDeny;
 pub(crate) use chromium::find as find_chromium;
+pub(crate) use embree::Embree;
 pub(crate) use npm::npm;
 pub(crate) use wasm_target::WasmRust;
 

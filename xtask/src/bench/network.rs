@@ -112,7 +112,7 @@ impl Bench<'_> {
         let stops: Vec<f64> = serde_json::from_value(stops).context("the times are no numbers")?;
         let slowest = stops.iter().copied().fold(0.0, f64::max);
         let mut stop = Row::under_limit("stop-ms-max".to_owned(), "ms", slowest, 250.0);
-        stop.ours = stops;
+        stop.ours = stops.into();
         Ok(vec![
             Row::measured("channel-mbps-native-native", "Mbit/s", column(&native, "in_mbps")?),
             Row::measured("channel-mbps-native-chromium", "Mbit/s", column(&chromium, "in_mbps")?),

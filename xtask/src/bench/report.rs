@@ -1,11 +1,14 @@
 //! What a suite found: rows with every repetition of both sides, as JSON and as a table.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::process;
@@ -13,20 +16,49 @@ use crate::process;
 const QUERY_LIMIT: Duration = Duration::from_secs(30);
 
 /// One figure.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Row {
     /// Its name over all versions.
     pub(super) id: String,
     /// The figure itself; where both sides were measured, the ratio of their medians.
     pub(super) value: f64,
     /// Its unit; `ratio` for a ratio.
-    pub(super) unit: &'static str,
+    pub(super) unit: String,
     /// What it is compared with.
     pub(super) against: String,
     /// Every repetition of ours.
-    pub(super) ours: Vec<f64>,
+    pub(super) ours: Repetitions,
     /// Every repetition of the other side, or the limit alone.
-    pub(super) theirs: Vec<f64>,
+    pub(super) theirs: Repetitions,
+}
+
+/// Every repetition of one side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Repetitions {
+    /// Of the same thing.
+    Plain(Vec<f64>),
+    /// Of several scenes, over which the row averages.
+    ByScene(BTreeMap<String, Vec<f64>>),
+}
+
+impl From<Vec<f64>> for Repetitions {
+    fn from(values: Vec<f64>) -> Self {
+        Self::Plain(values)
+    }
+}
+
+impl fmt::Display for Repetitions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(values) => formatter.write_str(&list(values)),
+            Self::ByScene(scenes) => {
+                let words =
+                    scenes.iter().map(|(scene, values)| format!("{scene} {:.3}", median(values)));
+                formatter.write_str(&words.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
 }
 
 /// The rows of one suite, and where they were measured.
@@ -44,23 +76,35 @@ impl Row {
         Self {
             id,
             value,
-            unit,
+            unit: unit.to_owned(),
             against: "budget".to_owned(),
-            ours: vec![value],
-            theirs: vec![limit],
+            ours: vec![value].into(),
+            theirs: vec![limit].into(),
         }
     }
 
     /// A figure that is compared with nothing: the median of its repetitions.
     pub(super) fn measured(id: &str, unit: &'static str, ours: Vec<f64>) -> Self {
-        let value = median(&ours);
-        Self { id: id.to_owned(), value, unit, against: String::new(), ours, theirs: Vec::new() }
+        Self {
+            id: id.to_owned(),
+            value: median(&ours),
+            unit: unit.to_owned(),
+            against: String::new(),
+            ours: ours.into(),
+            theirs: Vec::new().into(),
+        }
     }
 
     /// How many times longer ours takes.
     pub(super) fn time_ratio(id: &str, against: &str, ours: Vec<f64>, theirs: Vec<f64>) -> Self {
-        let value = median(&ours) / median(&theirs);
-        Self { id: id.to_owned(), value, unit: "ratio", against: against.to_owned(), ours, theirs }
+        Self {
+            id: id.to_owned(),
+            value: median(&ours) / median(&theirs),
+            unit: "ratio".to_owned(),
+            against: against.to_owned(),
+            ours: ours.into(),
+            theirs: theirs.into(),
+        }
     }
 
     /// How many times faster ours is, from the times that both take.
@@ -69,15 +113,9 @@ impl Row {
         Self::time_ratio(id, against, speeds(ours), speeds(theirs))
     }
 
-    fn to_json(&self) -> Value {
-        json!({
-            "id": self.id,
-            "value": self.value,
-            "unit": self.unit,
-            "against": self.against,
-            "ours": self.ours,
-            "theirs": self.theirs,
-        })
+    /// A row that another program measured.
+    pub(super) fn from_json(row: &Value) -> Result<Self> {
+        Ok(Self::deserialize(row)?)
     }
 }
 
@@ -89,12 +127,11 @@ impl Report {
 
     /// The form that programs read.
     pub(super) fn to_json(&self) -> Value {
-        let rows: Vec<Value> = self.rows.iter().map(Row::to_json).collect();
         json!({
             "suite": self.suite,
             "machine": self.machine,
             "versions": self.versions,
-            "rows": rows,
+            "rows": self.rows,
         })
     }
 }
@@ -106,7 +143,7 @@ impl fmt::Display for Report {
         for row in &self.rows {
             let Row { id, value, unit, against, ours, theirs } = row;
             write!(formatter, "{id:<width$}  {value:>12.3}  {unit}")?;
-            writeln!(formatter, "  (ours {}; {against} {})", list(ours), list(theirs))?;
+            writeln!(formatter, "  (ours {ours}; {against} {theirs})")?;
         }
         Ok(())
     }

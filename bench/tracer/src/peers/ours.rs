@@ -1,0 +1,80 @@
+//! Our tree, through the tracer's own interface.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use p2c2r_scene::{
+    AlphaMode, InstanceSource, Material, MeshSource, SceneSource, UnpackLimits, pack, unpack,
+};
+use p2c2r_tracer_cpu::{CpuTracer, RayQuery};
+
+use super::Found;
+use crate::mesh::Mesh;
+
+pub struct Ours {
+    tracer: CpuTracer,
+    /// Packing puts triangles in the order of the tree's leaves: their places in the mesh.
+    original: Vec<u32>,
+}
+
+impl Ours {
+    pub fn build(mesh: &Mesh) -> Result<Self> {
+        let source = source(mesh);
+        let packed = pack(&source)?;
+        let scene = Arc::new(unpack(&packed.bytes, &UnpackLimits::default())?);
+        let original = original_places(mesh, &scene);
+        Ok(Self { tracer: CpuTracer::new(scene), original })
+    }
+
+    pub fn nearest(&self, query: &RayQuery) -> Option<Found> {
+        let hit = self.tracer.nearest_hit(query)?;
+        Some(Found { triangle: self.original[hit.triangle as usize], t: hit.t })
+    }
+
+    pub fn is_occluded(&self, query: &RayQuery) -> bool {
+        self.tracer.is_occluded(query)
+    }
+}
+
+fn source(mesh: &Mesh) -> SceneSource {
+    let material = Material {
+        base_color: [0.5, 0.5, 0.5, 1.0],
+        base_color_texture: None,
+        metallic: 0.0,
+        roughness: 1.0,
+        metallic_roughness_texture: None,
+        normal_texture: None,
+        normal_scale: 1.0,
+        emissive: [0.0; 3],
+        emissive_texture: None,
+        alpha_mode: AlphaMode::Opaque,
+        is_double_sided: true,
+    };
+    let world_from_object = [[1., 0., 0., 0.], [0., 1., 0., 0.], [0., 0., 1., 0.]];
+    SceneSource {
+        meshes: vec![MeshSource {
+            normals: vec![[0.0, 1.0, 0.0]; mesh.positions.len()],
+            positions: mesh.positions.clone(),
+            triangles: mesh.triangles.clone(),
+            ..MeshSource::default()
+        }],
+        instances: vec![InstanceSource { world_from_object, mesh: 0 }],
+        materials: vec![material],
+        ..SceneSource::default()
+    }
+}
+
+/// Finds each packed triangle in the mesh by its corners; of equal ones, in order.
+fn original_places(mesh: &Mesh, scene: &p2c2r_scene::Scene) -> Vec<u32> {
+    let key = |corners: [[f32; 3]; 3]| corners.map(|corner| corner.map(f32::to_bits));
+    let mut places = std::collections::HashMap::<_, Vec<u32>>::new();
+    for (place, triangle) in mesh.triangles.iter().enumerate().rev() {
+        let corners = triangle.map(|vertex| mesh.positions[vertex as usize]);
+        places.entry(key(corners)).or_default().push(place as u32);
+    }
+    let find = |triangle: &[u32; 3]| {
+        let corners = triangle.map(|vertex| scene.positions[vertex as usize]);
+        places.get_mut(&key(corners)).and_then(Vec::pop).unwrap_or(u32::MAX)
+    };
+    scene.triangles.iter().map(find).collect()
+}
