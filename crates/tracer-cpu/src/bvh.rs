@@ -83,7 +83,7 @@ fn trace_wide<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize, const ANY
     ray: &Ray,
 ) -> Option<Hit> {
     let mut query = Query { ray, t_max: ray.t_max, hit: None };
-    let box_ray = BoxRay::new(simd, ray.origin, ray.direction);
+    let box_ray = BoxRay::new(simd, ray.origin, ray.direction)?;
     let mut walk = Walk::<S, F, W>::new(simd, box_ray, tree.top?);
     while let Some(instance) = walk.next_leaf(&tree.nodes, query.t_max) {
         query.trace_mesh::<S, F, W, ANY>(simd, tree, prepared, &box_ray, instance);
@@ -119,7 +119,8 @@ impl Query<'_> {
         let sheared = LaneRay::new(simd, &ShearedRay::new(origin, direction));
         let root = tree.meshes[instance.mesh as usize];
         let is_same = origin == self.ray.origin && direction == self.ray.direction;
-        let box_ray = if is_same { *world_ray } else { BoxRay::new(simd, origin, direction) };
+        let box_ray = if is_same { Some(*world_ray) } else { BoxRay::new(simd, origin, direction) };
+        let Some(box_ray) = box_ray else { return };
         let mut walk = Walk::<S, F, W>::new(simd, box_ray, root);
         while let Some(leaf) = walk.next_leaf(&tree.nodes, self.t_max) {
             let block = &tree.blocks[leaf as usize];

@@ -85,6 +85,31 @@ fn tree_and_brute_force_agree() {
     check_scene(generated_scene("night-city:size=12,seed=3"), 500);
 }
 
+/// Numbers that a hostile task may hold: none may be a hit, a panic or a walk without end.
+#[test]
+fn rays_from_far_away_and_from_nowhere_end() {
+    let numbers = [0.0, -0.0, 1.0, -1e-30, 1e30, -3e38, f32::MAX, f32::INFINITY, f32::NAN];
+    let any = |word: u32| numbers[word as usize % numbers.len()];
+    for text in ["cornell", "night-city:size=12,seed=3"] {
+        let prepared = Prepared::new(generated_scene(text));
+        let trees = trees(&prepared.scene);
+        for index in 0..4000 {
+            let [from, to] = [0, 1].map(|salt| pcg4d([index, salt, 0, 4]).map(any));
+            let origin = Vec3::new(from[0], from[1], from[2]);
+            let direction = Vec3::new(to[0], to[1], to[2]);
+            if direction.abs().max_component() < 1e-9 {
+                continue;
+            }
+            let ray = Ray { origin, direction, t_max: f32::MAX, key: index };
+            let expected = brute_force(&prepared, &ray);
+            for (name, tree) in &trees {
+                let found = tree.trace::<false>(&prepared, &ray);
+                assert_eq!(found, expected, "{text}, {name}, ray {index}: {ray:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn of_equal_hits_the_first_authored_wins() {
     let quad = |builder: SceneBuilder| {

@@ -11,7 +11,7 @@ use crate::ray::Ray;
 pub struct RayQuery {
     /// Start, in metres.
     pub origin: [f32; 3],
-    /// Direction of any length but zero.
+    /// Direction, of a length from 1e-9 to 1e9.
     pub direction: [f32; 3],
     /// Hits lie before this distance, counted in lengths of `direction`.
     pub t_max: f32,

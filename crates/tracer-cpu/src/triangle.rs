@@ -1,4 +1,4 @@
-//! The one ray-triangle test: watertight, in single precision (Woop, Benthin and Wald 2013).
+//! The one ray-triangle test, here as the oracle that `bvh/block.rs` repeats operation for operation: watertight, in single precision (Woop, Benthin and Wald 2013).
 //!
 //! Two triangles that share an edge compute the edge function from the same numbers with opposite sign,
 //! so no ray slips between them. Every width and every machine must do these operations in this order.

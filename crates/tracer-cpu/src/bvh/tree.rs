@@ -85,7 +85,7 @@ impl<const W: usize> WideTree<W> {
                 builder.tree.meshes.push(root);
             }
         }
-        let Self { nodes, blocks, top, meshes } = builder.tree;
+        let Self { nodes, blocks, top, meshes } = builder.finish();
         Self { nodes: on_large_pages(nodes), blocks: on_large_pages(blocks), top, meshes }
     }
 }
@@ -124,6 +124,11 @@ struct Builder<'a, const W: usize> {
 }
 
 impl<const W: usize> Builder<'_, W> {
+    /// The tree alone: what building it needed is freed.
+    fn finish(self) -> WideTree<W> {
+        self.tree
+    }
+
     /// Collapses a binary tree into one whose leaves hold up to `max_leaf` primitives.
     fn collapse(&mut self, nodes: Range<u32>, max_leaf: u32) -> Reference {
         let root = nodes.start;

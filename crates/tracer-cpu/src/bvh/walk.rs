@@ -62,8 +62,9 @@ pub(super) struct BoxRay<F> {
 }
 
 impl<F> BoxRay<F> {
+    /// None for a ray that meets nothing: from so far away that a distance cannot be told, or from nowhere.
     #[inline(always)]
-    pub(super) fn new<S: Simd>(simd: S, origin: Vec3, direction: Vec3) -> Self
+    pub(super) fn new<S: Simd>(simd: S, origin: Vec3, direction: Vec3) -> Option<Self>
     where
         F: SimdFloat<S, Element = f32>,
     {
@@ -80,13 +81,18 @@ impl<F> BoxRay<F> {
         let offset = Vec3::new(origin.x * x, origin.y * y, origin.z * z);
         let slack = offset.abs() * ORIGIN_SLACK;
         let (near, far) = (offset + slack, offset - slack);
+        // Without this, NaN would pass for a hit in lanes that hold no child: vectors differ in what they
+        // make of it.
+        if !direction.is_finite() || !near.is_finite() || !far.is_finite() {
+            return None;
+        }
         // Written out: what a closure computes would not be inlined into the vector code.
-        Self {
+        Some(Self {
             inverse: [F::splat(simd, x), F::splat(simd, y), F::splat(simd, z)],
             near_offset: [F::splat(simd, near.x), F::splat(simd, near.y), F::splat(simd, near.z)],
             far_offset: [F::splat(simd, far.x), F::splat(simd, far.y), F::splat(simd, far.z)],
             near: [usize::from(x < 0.0), 2 + usize::from(y < 0.0), 4 + usize::from(z < 0.0)],
-        }
+        })
     }
 }
 
