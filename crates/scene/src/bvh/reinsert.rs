@@ -10,9 +10,9 @@ const PASSES: usize = 3;
 /// In each pass one of so many nodes is tried, those with the largest boxes.
 const TRIED_SHARE: usize = 4;
 /// Places looked at for one node.
-const MAX_STEPS: usize = 4096;
+const MAX_STEPS: u64 = 4096;
 /// Places looked at in all, for each node of the tree: a hostile scene could make every place promising.
-const STEPS_PER_NODE: usize = 256;
+const STEPS_PER_NODE: u64 = 256;
 
 const NONE: u32 = u32::MAX;
 
@@ -33,7 +33,7 @@ struct Node {
 /// Moves subtrees while that shrinks the sum of all boxes' surfaces.
 pub(crate) fn reinsert(tree: BuiltTree, boxes: &[Bounds]) -> BuiltTree {
     let mut nodes = read(&tree, boxes);
-    let mut steps_left = nodes.len().saturating_mul(STEPS_PER_NODE);
+    let mut steps_left = nodes.len() as u64 * STEPS_PER_NODE;
     for _ in 0..PASSES {
         let mut by_area: Vec<u32> = (1..nodes.len() as u32).collect();
         by_area.sort_unstable_by(|&a, &b| {
@@ -138,7 +138,7 @@ fn depth(nodes: &[Node], mut index: u32) -> u32 {
 }
 
 /// Moves the node to its best place, if there is a better one than it has.
-fn improve(nodes: &mut [Node], node: u32, steps_left: &mut usize) -> bool {
+fn improve(nodes: &mut [Node], node: u32, steps_left: &mut u64) -> bool {
     let parent = nodes[node as usize].parent;
     if parent == NONE || nodes[parent as usize].parent == NONE {
         return false;
@@ -170,7 +170,7 @@ fn replace_child(nodes: &mut [Node], parent: u32, old: u32, new: u32) {
 }
 
 /// The node beside which this one costs least surface; none if it is there already.
-fn best_place(nodes: &[Node], node: u32, steps_left: &mut usize) -> Option<u32> {
+fn best_place(nodes: &[Node], node: u32, steps_left: &mut u64) -> Option<u32> {
     let Node { bounds, area, parent, .. } = nodes[node as usize];
     let mut pivot = parent;
     let mut beside = sibling(nodes, node);
