@@ -25,8 +25,8 @@ use store::{PutError, Upload};
 
 /// Longest pause between two pieces of an upload.
 const UPLOAD_PAUSE: Duration = Duration::from_secs(30);
-/// Most time for the rest of an upload whose answer is known before its end.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Most of a refused upload that is read for the sake of the answer.
+const MAX_REFUSED_BYTES: u64 = 4 * 1024 * 1024;
 /// A blob never changes under its name.
 const CACHE_FOR_EVER: &str = "public, max-age=31536000, immutable";
 
@@ -139,11 +139,14 @@ fn insert(response: &mut Response, name: header::HeaderName, value: &str) {
 async fn write(State(shared): State<Shared>, Path(id): Path<String>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut pieces = body.into_data_stream();
-    let mut response = match store(&shared, &id, &parts, &mut pieces).await {
-        Ok(response) => response,
-        Err(problem) => problem.into_response(),
+    let (mut response, limit_bytes) = match store(&shared, &id, &parts, &mut pieces).await {
+        Ok(response) => (response, shared.blobs.max_bytes()),
+        Err(problem) => (problem.into_response(), MAX_REFUSED_BYTES),
     };
-    drain(&mut pieces, shared.blobs.max_bytes()).await;
+    // Who waits to be asked has sent nothing, and reading would ask.
+    if !parts.headers.contains_key(header::EXPECT) {
+        drain(&mut pieces, limit_bytes).await;
+    }
     headers::allow_origin(&shared.allow_origins, &parts.headers, response.headers_mut());
     response
 }
@@ -151,15 +154,12 @@ async fn write(State(shared): State<Shared>, Path(id): Path<String>, request: Re
 /// Reads what is still being sent. A server that answers and closes before the end of a request resets
 /// the connection, and browsers then never see the answer (RFC 9112, section 9.6).
 async fn drain(pieces: &mut BodyDataStream, limit_bytes: u64) {
-    let rest = async {
-        let mut left_bytes = limit_bytes;
-        while let Some(Ok(piece)) = pieces.next().await {
-            let Some(left) = left_bytes.checked_sub(piece.len() as u64) else { return };
-            left_bytes = left;
-        }
-    };
-    // Whoever sends more, or slowly, has no right to the answer.
-    let _ = timeout(DRAIN_TIMEOUT, rest).await;
+    let mut left_bytes = limit_bytes;
+    // Whoever sends more, or pauses for long, has no right to the answer.
+    while let Ok(Some(Ok(piece))) = timeout(UPLOAD_PAUSE, pieces.next()).await {
+        let Some(left) = left_bytes.checked_sub(piece.len() as u64) else { return };
+        left_bytes = left;
+    }
 }
 
 async fn store(
