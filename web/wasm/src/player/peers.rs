@@ -8,6 +8,7 @@ use p2c2r_swarm::{Requester, RequesterInput, RequesterOutput, Worker};
 use p2c2r_transport::LinkEvent;
 
 use super::PlayerRole;
+use super::upload::UploadRetry;
 use crate::action::Action;
 use crate::messages::{ErrorCategory, FromSession, PeerInfo};
 use crate::network::{Network, News};
@@ -16,6 +17,7 @@ impl PlayerRole {
     /// The server has the package: peers may hear of it.
     pub(super) fn on_stored(&mut self, now: Duration) {
         self.is_storing = false;
+        self.upload = UploadRetry::default();
         self.may_meet_peers = true;
         self.begin_job(now);
     }

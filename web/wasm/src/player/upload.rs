@@ -11,14 +11,15 @@ use crate::network::Network;
 /// Wait before the second try; doubles with each.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Longest wait between two tries.
-const MAX_WAIT: Duration = Duration::from_secs(30);
+const MAX_WAIT: Duration = Duration::from_secs(60);
+/// Tries after which the server has said no: half an hour.
+const MAX_TRIES: u32 = 35;
 
 /// When the server is offered the package again.
 #[derive(Debug, Default)]
 pub(super) struct UploadRetry {
     at: Option<Duration>,
-    /// The wait before, 0 before the first failure.
-    last_wait: Duration,
+    failures: u32,
 }
 
 impl UploadRetry {
@@ -31,12 +32,12 @@ impl UploadRetry {
         self.at.take_if(|at| now >= *at).is_some()
     }
 
-    /// Plans another try; whether this was the first failure.
-    fn fail(&mut self, now: Duration) -> bool {
-        let is_first = self.last_wait.is_zero();
-        self.last_wait = (2 * self.last_wait).clamp(FIRST_WAIT, MAX_WAIT);
-        self.at = Some(now + self.last_wait);
-        is_first
+    /// Plans another try, unless there were too many; gives the number of failures.
+    fn fail(&mut self, now: Duration) -> u32 {
+        self.failures += 1;
+        let wait = FIRST_WAIT * (1 << (self.failures - 1).min(6));
+        self.at = (self.failures < MAX_TRIES).then(|| now + wait.min(MAX_WAIT));
+        self.failures
     }
 }
 
@@ -56,10 +57,11 @@ impl PlayerRole {
     pub(super) fn on_refused(&mut self, now: Duration, message: &str, is_final: bool) {
         self.is_storing = false;
         let (category, code) = (ErrorCategory::Signaling, "SCENE_UPLOAD_FAILED");
-        if is_final {
+        let failures = if is_final { MAX_TRIES } else { self.upload.fail(now) };
+        if failures >= MAX_TRIES {
             let message = format!("{message}; this page renders alone");
             self.base.report(category, code, message, false);
-        } else if self.upload.fail(now) {
+        } else if failures == 1 {
             let message = format!("{message}; this page renders alone until the server takes it");
             self.base.report(category, code, message, false);
         }

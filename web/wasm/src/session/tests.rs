@@ -309,7 +309,7 @@ fn player_that_the_server_refuses_renders_alone() {
 fn package_is_offered_again_until_the_server_takes_it() {
     let mut world = World::player(Some(network()));
     let scene = world.scene.id;
-    for (tries, wait_s) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 30), (7, 30)] {
+    for (tries, wait_s) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 60)] {
         assert_eq!(world.stores, tries);
         let message = "the network is away".to_owned();
         world.feed(Input::BlobRefused { scene, message, is_final: false }, Vec::new());
@@ -322,6 +322,9 @@ fn package_is_offered_again_until_the_server_takes_it() {
     assert_eq!((world.errors(), world.sockets), (vec!["SCENE_UPLOAD_FAILED"], 0));
     world.feed(Input::BlobStored { scene }, Vec::new());
     assert_eq!((world.stores, world.sockets), (8, 1));
+    world.now += Duration::from_secs(3600);
+    world.feed(Input::Timeout, Vec::new());
+    assert_eq!(world.stores, 8, "what the server has is not offered again");
     world.trace_all();
     assert!(world.film().1);
 }
