@@ -1,7 +1,5 @@
 //! Views that no one would choose and a hostile task may hold: traced to the end, with finite sums.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::sync::atomic::AtomicBool;
 
 use p2c2r_testkit::{generated_scene, whole_task};

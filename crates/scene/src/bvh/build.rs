@@ -56,9 +56,11 @@ fn split(boxes: &[Bounds], range: &mut [u32], max_leaf: usize, depth: u32) -> Op
     let centroids = range.iter().fold(Bounds::EMPTY, |bounds, &primitive| {
         bounds.with_point(doubled_centroid(&boxes[primitive as usize]))
     });
+    // Wide tracers test a whole leaf at once: above the leaves, only its number counts.
+    let block = if may_be_leaf { 1 } else { max_leaf as u32 };
     let levels_left = MAX_BVH_DEPTH.saturating_sub(depth);
     if levels_left > levels_needed(count, max_leaf)
-        && let Some(plane) = best_plane(boxes, range, &centroids)
+        && let Some(plane) = best_plane(boxes, range, &centroids, block)
     {
         if may_be_leaf && plane.cost >= count as f32 {
             return None;
@@ -128,7 +130,7 @@ struct Plane {
 }
 
 /// The cheapest plane with primitives on both sides, over all axes.
-fn best_plane(boxes: &[Bounds], range: &[u32], centroids: &Bounds) -> Option<Plane> {
+fn best_plane(boxes: &[Bounds], range: &[u32], centroids: &Bounds, block: u32) -> Option<Plane> {
     let whole = range
         .iter()
         .fold(Bounds::EMPTY, |bounds, &primitive| bounds.union(boxes[primitive as usize]));
@@ -145,7 +147,7 @@ fn best_plane(boxes: &[Bounds], range: &[u32], centroids: &Bounds) -> Option<Pla
             *bin = bin.union(*bounds);
             *count += 1;
         }
-        for (first_right_bin, weighted_area) in plane_costs(&filled) {
+        for (first_right_bin, weighted_area) in plane_costs(&filled, block) {
             let cost = NODE_COST + weighted_area / area;
             if best.as_ref().is_none_or(|best| cost < best.cost) {
                 best = Some(Plane { bins, first_right_bin, cost });
@@ -155,13 +157,17 @@ fn best_plane(boxes: &[Bounds], range: &[u32], centroids: &Bounds) -> Option<Pla
     best
 }
 
-/// Area × count of both sides, for each plane that has primitives on both.
-fn plane_costs(filled: &[(Bounds, u32); BIN_COUNT]) -> impl Iterator<Item = (usize, f32)> {
+/// Area × number of blocks of both sides, for each plane that has primitives on both.
+fn plane_costs(
+    filled: &[(Bounds, u32); BIN_COUNT],
+    block: u32,
+) -> impl Iterator<Item = (usize, f32)> {
+    let blocks = move |count: u32| count.div_ceil(block) as f32;
     let mut right_sums = [(0.0f32, 0u32); BIN_COUNT];
     let mut right = (Bounds::EMPTY, 0);
     for index in (1..BIN_COUNT).rev() {
         right = (right.0.union(filled[index].0), right.1 + filled[index].1);
-        right_sums[index] = (right.0.half_area() * right.1 as f32, right.1);
+        right_sums[index] = (right.0.half_area() * blocks(right.1), right.1);
     }
     let mut left = (Bounds::EMPTY, 0);
     (1..BIN_COUNT).filter_map(move |first_right_bin| {
@@ -169,7 +175,7 @@ fn plane_costs(filled: &[(Bounds, u32); BIN_COUNT]) -> impl Iterator<Item = (usi
         left = (left.0.union(bounds), left.1 + count);
         let (right_cost, right_count) = right_sums[first_right_bin];
         (left.1 > 0 && right_count > 0)
-            .then(|| (first_right_bin, left.0.half_area() * left.1 as f32 + right_cost))
+            .then(|| (first_right_bin, left.0.half_area() * blocks(left.1) + right_cost))
     })
 }
 
