@@ -35,24 +35,27 @@ pub(crate) fn screenshots(
 ) -> Result<()> {
     let mut timing = Timing::default();
     timing.step("tools", || setup::set_up(places, permission))?;
-    let programs = build::build_native(places, &mut timing)?;
-    let browser = tools::find_chromium().context("no Chromium; run `cargo xtask setup`")?;
-    let script = |name: &str| {
-        let mut node = Command::new("node");
-        node.arg(places.at("tests/browser").join(name)).env("P2C2R_CHROMIUM", &browser);
-        node.env("P2C2R_CLI", &programs.cli).env("P2C2R_SERVER", &programs.server);
-        node
-    };
     if let Some(samples) = options.hero_samples {
-        let mut hero = script("hero.mjs");
+        let mut hero = script(places, "hero.mjs", &mut timing)?;
         hero.args(["--samples", &samples.to_string()]);
         timing.step("the start page's picture", || process::run(&mut hero))?;
     }
-    build::build_web(places, &mut timing)?;
-    let mut pictures = script("screenshots.mjs");
+    // The start page's picture is in the pages, and these are in the server.
+    let mut pictures = script(places, "screenshots.mjs", &mut timing)?;
     pictures.arg("--out").arg(places.root.join(&options.out));
     pictures.args(["--size", &options.size, "--samples", &options.samples.to_string()]);
     timing.step("screenshots", || process::run(&mut pictures))?;
     eprintln!("{timing}");
     Ok(())
+}
+
+/// A script of the browser tests, with everything that it looks at built.
+fn script(places: &Places, name: &str, timing: &mut Timing) -> Result<Command> {
+    build::build_web(places, timing)?;
+    let programs = build::build_native(places, timing)?;
+    let browser = tools::find_chromium().context("no Chromium; run `cargo xtask setup`")?;
+    let mut node = Command::new("node");
+    node.arg(places.at("tests/browser").join(name)).env("P2C2R_CHROMIUM", browser);
+    node.env("P2C2R_CLI", programs.cli).env("P2C2R_SERVER", programs.server);
+    Ok(node)
 }
