@@ -72,7 +72,7 @@ struct Race {
 
 impl Race {
     fn measure(&mut self, mesh: &Mesh) -> Result<()> {
-        let ours = Ours::build(mesh)?;
+        let ours = Ours::build(mesh);
         let rays = Rays::of(mesh, &ours);
         self.against_embree(mesh, &rays, &ours)?;
         self.against_obvhs(mesh, &rays, &ours)

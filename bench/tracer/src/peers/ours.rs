@@ -1,11 +1,6 @@
 //! Our tree, through the tracer's own interface.
 
-use std::sync::Arc;
-
-use anyhow::Result;
-use p2c2r_scene::{
-    AlphaMode, InstanceSource, Material, MeshSource, SceneSource, UnpackLimits, pack, unpack,
-};
+use p2c2r_testkit::{SceneBuilder, material};
 use p2c2r_tracer_cpu::{CpuTracer, RayQuery};
 
 use super::Found;
@@ -18,12 +13,12 @@ pub struct Ours {
 }
 
 impl Ours {
-    pub fn build(mesh: &Mesh) -> Result<Self> {
-        let source = source(mesh);
-        let packed = pack(&source)?;
-        let scene = Arc::new(unpack(&packed.bytes, &UnpackLimits::default())?);
+    pub fn build(mesh: &Mesh) -> Self {
+        let (positions, triangles) = (mesh.positions.clone(), mesh.triangles.clone());
+        let material = material(0.5, 0.0, 1.0);
+        let scene = SceneBuilder::new().triangles(positions, triangles, material).build();
         let original = original_places(mesh, &scene);
-        Ok(Self { tracer: CpuTracer::new(scene), original })
+        Self { tracer: CpuTracer::new(scene), original }
     }
 
     pub fn nearest(&self, query: &RayQuery) -> Option<Found> {
@@ -33,34 +28,6 @@ impl Ours {
 
     pub fn is_occluded(&self, query: &RayQuery) -> bool {
         self.tracer.is_occluded(query)
-    }
-}
-
-fn source(mesh: &Mesh) -> SceneSource {
-    let material = Material {
-        base_color: [0.5, 0.5, 0.5, 1.0],
-        base_color_texture: None,
-        metallic: 0.0,
-        roughness: 1.0,
-        metallic_roughness_texture: None,
-        normal_texture: None,
-        normal_scale: 1.0,
-        emissive: [0.0; 3],
-        emissive_texture: None,
-        alpha_mode: AlphaMode::Opaque,
-        is_double_sided: true,
-    };
-    let world_from_object = [[1., 0., 0., 0.], [0., 1., 0., 0.], [0., 0., 1., 0.]];
-    SceneSource {
-        meshes: vec![MeshSource {
-            normals: vec![[0.0, 1.0, 0.0]; mesh.positions.len()],
-            positions: mesh.positions.clone(),
-            triangles: mesh.triangles.clone(),
-            ..MeshSource::default()
-        }],
-        instances: vec![InstanceSource { world_from_object, mesh: 0 }],
-        materials: vec![material],
-        ..SceneSource::default()
     }
 }
 
