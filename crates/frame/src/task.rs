@@ -80,6 +80,24 @@ pub struct Effects(pub u32);
 impl Effects {
     /// Full path tracing: emission, direct and indirect light.
     pub const PATH_TRACED: Self = Self(1);
+    /// Lobes keep their roughness along the whole path: no bias, but more fireflies.
+    pub const UNREGULARIZED: Self = Self(2);
+
+    /// Both sets together.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether every bit of `other` is set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether a tracer of this version knows what is asked for.
+    fn is_known(self) -> bool {
+        let known = Self::PATH_TRACED.with(Self::UNREGULARIZED);
+        self.contains(Self::PATH_TRACED) && known.contains(self)
+    }
 }
 
 /// One tile: a rectangle × a sample range of a view of a scene.
@@ -167,7 +185,7 @@ impl TileTask {
         if count == 0 || self.samples.end() > u64::from(MAX_SAMPLES_PER_PIXEL) {
             return Err(TaskError::Samples { first, count });
         }
-        if self.effects != Effects::PATH_TRACED {
+        if !self.effects.is_known() {
             return Err(TaskError::Effects(self.effects.0));
         }
         if self.max_bounces == 0 || self.max_bounces > MAX_BOUNCES {

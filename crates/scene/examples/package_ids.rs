@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use p2c2r_scene::{GeneratedScene, ImportLimits, MapResolver, generate, load_gltf, pack};
 
 /// Generated scenes, by their text form.
-const GENERATED: [&str; 6] = [
+const GENERATED: [&str; 7] = [
     "cornell",
     "furnace",
     "furnace:metallic=1,roughness=0.1",
     "furnace:roughness=0.5",
+    "gallery",
     "night-city",
     "night-city:size=5000,seed=7",
 ];

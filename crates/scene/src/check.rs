@@ -4,9 +4,10 @@
 use thiserror::Error;
 
 use crate::bvh::Bounds;
+use crate::check_material::unusable_number;
 use crate::limits::{ContentLimits, MAX_COORDINATE_M, MAX_INTENSITY, MAX_MATRIX_ELEMENT, MAX_UV};
 use crate::math::Vec3;
-use crate::{AlphaMode, LightKind, Material, MeshSource, PunctualLight, SceneSource, TextureRef};
+use crate::{LightKind, Material, MeshSource, PunctualLight, SceneSource, TextureRef};
 
 /// How far a squared length may be from one for a vector to count as unit.
 const UNIT_TOLERANCE: f32 = 0.01;
@@ -176,29 +177,11 @@ impl SceneSource {
     }
 
     fn check_material(&self, index: usize, material: &Material) -> Result<(), InvalidScene> {
-        let cutoff = match material.alpha_mode {
-            AlphaMode::Mask { cutoff } => cutoff,
-            AlphaMode::Opaque | AlphaMode::Blend => 0.0,
-        };
-        let is_unit_range = |x: f32| (0.0..=1.0).contains(&x);
-        for (what, usable) in [
-            ("base colour", material.base_color.iter().all(|&x| is_unit_range(x))),
-            ("metallic", is_unit_range(material.metallic)),
-            ("roughness", is_unit_range(material.roughness)),
-            ("normal scale", material.normal_scale.abs() <= MAX_UV),
-            ("emission", material.emissive.iter().all(|&x| is_intensity(x))),
-            ("alpha cut-off", cutoff.abs() <= MAX_UV),
-        ] {
-            number(usable, "material", index, what)?;
+        if let Some(what) = unusable_number(material) {
+            return Err(InvalidScene::BadNumber { place: "material", index, what });
         }
-        let references = [
-            material.base_color_texture,
-            material.metallic_roughness_texture,
-            material.normal_texture,
-            material.emissive_texture,
-        ];
-        for TextureRef { texture, uv_from_mesh_uv } in references.into_iter().flatten() {
-            in_range("material", index, "texture", texture, self.textures.len())?;
+        for TextureRef { texture, uv_from_mesh_uv } in material.textures().into_iter().flatten() {
+            in_range("material", index, "texture", *texture, self.textures.len())?;
             let usable = uv_from_mesh_uv.iter().flatten().all(|&x| x.abs() <= MAX_UV);
             number(usable, "material", index, "texture transform")?;
         }
@@ -302,7 +285,7 @@ pub(crate) fn is_coordinate(value: f32) -> bool {
     value.abs() <= MAX_COORDINATE_M
 }
 
-fn is_intensity(value: f32) -> bool {
+pub(crate) fn is_intensity(value: f32) -> bool {
     (0.0..=MAX_INTENSITY).contains(&value)
 }
 

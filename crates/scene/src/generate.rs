@@ -4,6 +4,7 @@ mod builder;
 mod city;
 mod cornell;
 mod furnace;
+mod gallery;
 mod random;
 mod raster;
 
@@ -15,6 +16,7 @@ use thiserror::Error;
 use crate::SceneSource;
 
 pub use furnace::FurnaceMaterial;
+pub use gallery::EXHIBITS;
 
 /// Buildings of `night-city` where no size is given.
 pub const DEFAULT_CITY_SIZE: u32 = 1200;
@@ -35,13 +37,20 @@ pub enum GeneratedScene {
     Cornell,
     /// A faceted ball in a uniform environment of radiance 1: what it reflects is its albedo.
     Furnace(FurnaceMaterial),
+    /// Balls that each show one extension of glTF's material.
+    Gallery {
+        /// The one of [`EXHIBITS`] that is shown alone.
+        only: Option<&'static str>,
+    },
 }
 
 /// A text that names no generated scene.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum GeneratedSceneError {
     /// No scene of this name.
-    #[error("no generated scene is called {0:?}; there are night-city, cornell and furnace")]
+    #[error(
+        "no generated scene is called {0:?}; there are night-city, cornell, furnace and gallery"
+    )]
     Name(String),
     /// A parameter that the scene does not have.
     #[error("{scene} has no parameter {found:?}; it has {known}")]
@@ -52,6 +61,12 @@ pub enum GeneratedSceneError {
         found: String,
         /// What it could be.
         known: &'static str,
+    },
+    /// No exhibit of this name.
+    #[error("the gallery has no exhibit {found:?}; it has {}", EXHIBITS.join(", "))]
+    Exhibit {
+        /// The text found.
+        found: String,
     },
     /// A value that is not a number of the parameter's range.
     #[error("{parameter}={found:?} is not a number from {least} to {most}")]
@@ -73,6 +88,7 @@ pub fn generate(scene: &GeneratedScene) -> SceneSource {
         GeneratedScene::NightCity { size, seed } => city::night_city(*size, *seed),
         GeneratedScene::Cornell => cornell::cornell(),
         GeneratedScene::Furnace(material) => furnace::furnace(material),
+        GeneratedScene::Gallery { only } => gallery::gallery(*only),
     }
 }
 
@@ -94,6 +110,7 @@ impl FromStr for GeneratedScene {
                 pairs.map(unknown).next().map_or(Ok(Self::Cornell), Err)
             }
             "furnace" => furnace_from_pairs(pairs),
+            "gallery" => gallery_from_pairs(pairs),
             "night-city" => city_from_pairs(pairs),
             _ => Err(GeneratedSceneError::Name(name.to_owned())),
         }
@@ -107,6 +124,8 @@ impl fmt::Display for GeneratedScene {
                 write!(formatter, "night-city:size={size},seed={seed}")
             }
             Self::Cornell => formatter.write_str("cornell"),
+            Self::Gallery { only: None } => formatter.write_str("gallery"),
+            Self::Gallery { only: Some(name) } => write!(formatter, "gallery:only={name}"),
             Self::Furnace(FurnaceMaterial { albedo, metallic, roughness }) => write!(
                 formatter,
                 "furnace:albedo={albedo},metallic={metallic},roughness={roughness}"
@@ -153,6 +172,21 @@ fn furnace_from_pairs<'a>(
     Ok(GeneratedScene::Furnace(material))
 }
 
+fn gallery_from_pairs<'a>(
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<GeneratedScene, GeneratedSceneError> {
+    let mut only = None;
+    for (key, value) in pairs {
+        if key != "only" {
+            return Err(unknown_parameter("gallery", key, "only"));
+        }
+        let exhibit = EXHIBITS.into_iter().find(|name| *name == value);
+        only =
+            Some(exhibit.ok_or_else(|| GeneratedSceneError::Exhibit { found: value.to_owned() })?);
+    }
+    Ok(GeneratedScene::Gallery { only })
+}
+
 fn unit_number(parameter: &'static str, text: &str) -> Result<f32, GeneratedSceneError> {
     let wrong =
         || GeneratedSceneError::Value { parameter, found: text.to_owned(), least: 0, most: 1 };
@@ -173,6 +207,8 @@ mod tests {
             "cornell",
             "night-city:size=2000,seed=7",
             "furnace:albedo=0.5,metallic=1,roughness=0.25",
+            "gallery",
+            "gallery:only=amber",
         ] {
             let scene: GeneratedScene = text.parse().unwrap();
             assert_eq!(scene.to_string(), text);
@@ -197,5 +233,6 @@ mod tests {
         check("night-city:size", "size=\"\"");
         check("night-city:floors=3", "it has size and seed");
         check("furnace:albedo=NaN", "from 0 to 1");
+        check("gallery:only=gold", "it has glass, frosted");
     }
 }

@@ -8,7 +8,9 @@ mod container;
 mod error;
 #[cfg(not(target_arch = "wasm32"))]
 mod folder;
+mod layers;
 mod material;
+mod material_schema;
 mod mesh;
 mod nodes;
 mod resolver;

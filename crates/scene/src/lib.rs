@@ -8,6 +8,7 @@ mod alias;
 mod assemble;
 mod bvh;
 mod check;
+mod check_material;
 mod emissive;
 mod environment;
 mod generate;
@@ -15,6 +16,7 @@ mod gltf;
 mod hdr;
 mod image;
 mod limits;
+mod material;
 pub mod math;
 mod package;
 mod scene;
@@ -25,8 +27,8 @@ mod view;
 pub use bvh::TopologyError;
 pub use check::InvalidScene;
 pub use generate::{
-    DEFAULT_CITY_SIZE, FurnaceMaterial, GeneratedScene, GeneratedSceneError, MAX_CITY_SIZE,
-    generate,
+    DEFAULT_CITY_SIZE, EXHIBITS, FurnaceMaterial, GeneratedScene, GeneratedSceneError,
+    MAX_CITY_SIZE, generate,
 };
 #[cfg(not(target_arch = "wasm32"))]
 pub use gltf::FolderResolver;
@@ -34,14 +36,17 @@ pub use gltf::{ImportError, MapResolver, ResourceError, ResourceResolver, load_g
 pub use hdr::{HdrError, parse_hdr};
 pub use image::ImageError;
 pub use limits::{
-    ContentLimits, ImportLimits, MAX_COORDINATE_M, MAX_INTENSITY, MAX_MATRIX_ELEMENT, MAX_UV,
-    UnpackLimits,
+    ContentLimits, ImportLimits, MAX_COORDINATE_M, MAX_DISPERSION, MAX_FILM_NM, MAX_INTENSITY,
+    MAX_IOR, MAX_MATRIX_ELEMENT, MAX_UV, UnpackLimits,
+};
+pub use material::{
+    AlphaMode, Anisotropy, Clearcoat, Iridescence, Material, NO_ATTENUATION_M, Sheen, Specular,
+    TextureRef, Transmission, Volume,
 };
 pub use package::{PackError, PackedScene, UnpackError, pack, unpack};
 pub use scene::{
-    AliasEntry, AlphaMode, BvhNode, Camera, EmissiveTriangle, Environment, Instance, LightKind,
-    MAX_BVH_DEPTH, MAX_LEAF_TRIANGLES, Material, Mesh, NO_INDEX, PunctualLight, Scene, Texture,
-    TextureRef, TextureWrap,
+    AliasEntry, BvhNode, Camera, EmissiveTriangle, Environment, Instance, LightKind, MAX_BVH_DEPTH,
+    MAX_LEAF_TRIANGLES, Mesh, NO_INDEX, PunctualLight, Scene, Texture, TextureWrap,
 };
 pub use source::{
     EnvironmentSource, ImageFormat, ImageSource, InstanceSource, MeshSource, SceneSource,

@@ -10,6 +10,12 @@ pub const MAX_MATRIX_ELEMENT: f32 = 1.0e9;
 pub const MAX_INTENSITY: f32 = 1.0e12;
 /// Texture transform elements and coordinates beyond this magnitude are refused.
 pub const MAX_UV: f32 = 1.0e6;
+/// Largest index of refraction, and largest factor of a specular colour.
+pub const MAX_IOR: f32 = 1.0e3;
+/// Thickest iridescent film in nanometres.
+pub const MAX_FILM_NM: f32 = 1.0e5;
+/// Largest `KHR_materials_dispersion`; diamond has 0.36.
+pub const MAX_DISPERSION: f32 = 10.0;
 
 /// What `unpack` accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,11 @@ mod affine;
 mod color;
 mod elementary;
 mod equirect;
+pub mod fresnel;
+mod lobe_albedo;
 pub mod microfacet;
+pub mod sheen;
+mod thin_film;
 mod vec3;
 
 pub use affine::Affine;
@@ -16,4 +20,6 @@ pub use elementary::{
     PI, acos, atan2, exp, larger, ln, pow, sin_cos, sin_cos_turns, smaller, tan, unit_clamped,
 };
 pub use equirect::{direction_from_equirect, equirect_from_direction, texel_solid_angle};
+pub use lobe_albedo::{GgxAlbedo, LobeAlbedo};
+pub use thin_film::thin_film_fresnel;
 pub use vec3::{Vec3, basis_from_normal};

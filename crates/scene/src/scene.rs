@@ -3,6 +3,8 @@
 use p2c2r_frame::SceneId;
 use serde::{Deserialize, Serialize};
 
+use crate::Material;
+
 /// Marks an index that is absent.
 pub const NO_INDEX: u32 = u32::MAX;
 
@@ -58,6 +60,13 @@ pub struct Scene {
     pub cameras: Vec<Camera>,
 }
 
+impl Scene {
+    /// Whether any material has fibres, whose albedo then has to be tabulated.
+    pub fn has_sheen(&self) -> bool {
+        self.materials.iter().any(|material| material.sheen.color != [0.0; 3])
+    }
+}
+
 /// A range of triangles with one material and its own BVH.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mesh {
@@ -109,56 +118,6 @@ pub struct BvhNode {
     pub right_max: [f32; 3],
     /// Primitives of the right leaf.
     pub right_count: u32,
-}
-
-/// How a material treats its alpha.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub enum AlphaMode {
-    /// Alpha is ignored.
-    Opaque,
-    /// Below the cut-off the surface is not there.
-    Mask {
-        /// The cut-off.
-        cutoff: f32,
-    },
-    /// The surface is there with probability alpha (stochastic transparency).
-    Blend,
-}
-
-/// A texture with its sampling and `KHR_texture_transform`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct TextureRef {
-    /// Index in `Scene::textures`.
-    pub texture: u32,
-    /// Rows of the 2×3 matrix that takes the mesh's UV to the texture's.
-    pub uv_from_mesh_uv: [[f32; 3]; 2],
-}
-
-/// glTF metallic-roughness.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Material {
-    /// Linear base colour and alpha.
-    pub base_color: [f32; 4],
-    /// Multiplied with `base_color`; sRGB.
-    pub base_color_texture: Option<TextureRef>,
-    /// 0 dielectric to 1 metal.
-    pub metallic: f32,
-    /// Perceptual roughness; α is its square.
-    pub roughness: f32,
-    /// Green: roughness, blue: metallic; linear.
-    pub metallic_roughness_texture: Option<TextureRef>,
-    /// Tangent-space normals; linear.
-    pub normal_texture: Option<TextureRef>,
-    /// Scales the normal's x and y.
-    pub normal_scale: f32,
-    /// Emitted radiance with `KHR_materials_emissive_strength` multiplied in.
-    pub emissive: [f32; 3],
-    /// Multiplied with `emissive`; sRGB.
-    pub emissive_texture: Option<TextureRef>,
-    /// What alpha means.
-    pub alpha_mode: AlphaMode,
-    /// Whether the back face shows (and emits).
-    pub is_double_sided: bool,
 }
 
 /// How texture coordinates outside 0..1 are mapped.

@@ -321,15 +321,68 @@ fn sparse_normalized_and_interleaved_accessors_are_read() {
 }
 
 #[test]
+fn layers_of_materials_arrive() {
+    let scene = loaded(|document| {
+        document["images"] = json!([{"uri": format!("data:image/png;base64,{PNG}")}]);
+        document["textures"] = json!([{"source": 0}]);
+        document["materials"] = json!([{"extensions": {
+            "KHR_materials_ior": {"ior": 0},
+            "KHR_materials_specular": {"specularFactor": 0.5, "specularColorFactor": [2, 1, 0]},
+            "KHR_materials_transmission": {"transmissionFactor": 0.75, "transmissionTexture": {"index": 0}},
+            "KHR_materials_volume": {"thicknessFactor": 1, "attenuationColor": [0.5, 1, 0.25], "attenuationDistance": 2},
+            "KHR_materials_dispersion": {"dispersion": 0.1},
+            "KHR_materials_clearcoat": {"clearcoatFactor": 0.5, "clearcoatNormalTexture": {"index": 0, "scale": 2}},
+            "KHR_materials_sheen": {"sheenColorFactor": [1, 0.5, 0], "sheenRoughnessFactor": 0.25},
+            "KHR_materials_anisotropy": {"anisotropyStrength": 7, "anisotropyRotation": 1.5707964},
+            "KHR_materials_iridescence": {"iridescenceFactor": 1, "iridescenceThicknessMaximum": 600},
+        }}]);
+    });
+    let material = scene.materials[0];
+    assert!(material.ior > 100.0, "an index of 0 stands for infinity");
+    assert_eq!((material.specular.factor, material.specular.color), (0.5, [2.0, 1.0, 0.0]));
+    assert_eq!(material.transmission.factor, 0.75);
+    assert!(material.transmission.texture.is_some());
+    let volume = material.volume.unwrap();
+    assert_eq!((volume.attenuation_distance_m, volume.dispersion), (2.0, 0.1));
+    // Half of red is left after two metres: e^(−2σ) = 1/2.
+    let expected = std::f32::consts::LN_2 / 2.0;
+    assert!((volume.absorption()[0] - expected).abs() < 1e-5, "{:?}", volume.absorption());
+    assert_eq!(volume.absorption()[1], 0.0);
+    let coat = material.clearcoat;
+    assert_eq!((coat.factor, coat.roughness, coat.normal_scale), (0.5, 0.0, 2.0));
+    assert_eq!((material.sheen.color, material.sheen.roughness), ([1.0, 0.5, 0.0], 0.25));
+    assert_eq!(material.anisotropy.strength, 1.0, "clamped");
+    assert!((material.anisotropy.direction[1] - 1.0).abs() < 1e-6);
+    assert_eq!(material.iridescence.thickness_nm, [100.0, 600.0]);
+    assert!(scene.meshes[0].tangents.len() == scene.meshes[0].positions.len());
+}
+
+#[test]
+fn unlit_materials_and_thin_walls_are_told_apart() {
+    let scene = loaded(|document| {
+        document["materials"] = json!([{
+            "emissiveFactor": [1, 1, 1],
+            "extensions": {
+                "KHR_materials_unlit": {},
+                "KHR_materials_transmission": {"transmissionFactor": 1},
+                "KHR_materials_volume": {"thicknessFactor": 0},
+            },
+        }]);
+    });
+    let material = scene.materials[0];
+    assert!(material.is_unlit && material.emissive == [0.0; 3] && material.volume.is_none());
+}
+
+#[test]
 fn what_is_not_supported_is_named() {
     let scene = loaded(|document| {
-        document["extensionsUsed"] = json!(["KHR_materials_clearcoat"]);
+        document["extensionsUsed"] = json!(["KHR_materials_variants"]);
         let primitive = &mut document["meshes"][0]["primitives"][0];
         primitive["attributes"]["COLOR_0"] = json!(0);
         document["animations"] = json!([{"channels": []}]);
     });
     let all = scene.warnings.join("\n");
-    for expected in ["KHR_materials_clearcoat is ignored", "vertex colours", "animations"] {
+    for expected in ["KHR_materials_variants is ignored", "vertex colours", "animations"] {
         assert!(all.contains(expected), "{all}");
     }
     refused(

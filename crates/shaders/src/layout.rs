@@ -65,6 +65,14 @@ mirrored! {
         pub path_count: u32,
         /// Path vertices after the camera.
         pub max_bounces: u32,
+        /// 1 if lobes after a spread-out scattering are blurred.
+        pub is_regularized: u32,
+        /// Fills the row.
+        pub padding_0: u32,
+        /// Fills the row.
+        pub padding_1: u32,
+        /// Fills the row.
+        pub padding_2: u32,
     }
 
     /// What stays the same for a scene: a uniform.
@@ -175,7 +183,7 @@ mirrored! {
         pub padding: [u32; 2],
     }
 
-    /// glTF metallic-roughness.
+    /// glTF metallic-roughness with its layers.
     pub struct Material {
         /// Linear base colour and alpha.
         pub base_color: [f32; 4],
@@ -191,8 +199,40 @@ mirrored! {
         pub alpha_mode: u32,
         /// Below it a masked surface is not there.
         pub alpha_cutoff: f32,
-        /// 1 if the back face shows.
-        pub is_double_sided: u32,
+        /// Bits of [`material_flag`].
+        pub flags: u32,
+        /// Index of refraction.
+        pub ior: f32,
+        /// Scales the dielectric reflection.
+        pub specular: f32,
+        /// Share of light that goes through.
+        pub transmission: f32,
+        /// Scales the dielectric reflection head on.
+        pub specular_color: [f32; 3],
+        /// 20 divided by the Abbe number.
+        pub dispersion: f32,
+        /// Absorption per metre inside a body.
+        pub absorption: [f32; 3],
+        /// Coverage of the varnish.
+        pub coat: f32,
+        /// Colour of the sheen.
+        pub sheen: [f32; 3],
+        /// Its perceptual roughness.
+        pub sheen_roughness: f32,
+        /// Perceptual roughness of the varnish.
+        pub coat_roughness: f32,
+        /// Scales the varnish's normal's x and y.
+        pub coat_normal_scale: f32,
+        /// Strength of the anisotropy.
+        pub anisotropy: f32,
+        /// Coverage of the iridescent film.
+        pub film: f32,
+        /// Direction of the anisotropy.
+        pub stretch: [f32; 2],
+        /// Thickness of the film where its texture is black, and where it is white.
+        pub film_nm: [f32; 2],
+        /// Index of refraction of the film.
+        pub film_ior: f32,
         /// Fills the row.
         pub padding: [u32; 3],
         /// Base colour and alpha, sRGB.
@@ -203,6 +243,28 @@ mirrored! {
         pub normal_texture: TextureSlot,
         /// Emission, sRGB.
         pub emissive_texture: TextureSlot,
+        /// Alpha: specular factor.
+        pub specular_texture: TextureSlot,
+        /// Specular colour, sRGB.
+        pub specular_color_texture: TextureSlot,
+        /// Red: transmission.
+        pub transmission_texture: TextureSlot,
+        /// Red: coverage of the varnish.
+        pub coat_texture: TextureSlot,
+        /// Green: roughness of the varnish.
+        pub coat_roughness_texture: TextureSlot,
+        /// Normals of the varnish.
+        pub coat_normal_texture: TextureSlot,
+        /// Sheen colour, sRGB.
+        pub sheen_color_texture: TextureSlot,
+        /// Alpha: sheen roughness.
+        pub sheen_roughness_texture: TextureSlot,
+        /// Red and green: direction, blue: strength.
+        pub anisotropy_texture: TextureSlot,
+        /// Red: coverage of the film.
+        pub film_texture: TextureSlot,
+        /// Green: thickness of the film.
+        pub film_thickness_texture: TextureSlot,
     }
 
     /// A punctual light.
@@ -252,6 +314,16 @@ pub mod alpha_mode {
     pub const MASK: u32 = 1;
     /// Alpha is the probability of being there.
     pub const BLEND: u32 = 2;
+}
+
+/// Bits of [`Material::flags`].
+pub mod material_flag {
+    /// The back face shows and emits.
+    pub const DOUBLE_SIDED: u32 = 1;
+    /// The base colour is the radiance.
+    pub const UNLIT: u32 = 2;
+    /// What goes through is refracted into a body.
+    pub const BODY: u32 = 4;
 }
 
 /// Values of [`Light::kind`].

@@ -7,7 +7,8 @@ mod layout;
 
 pub use layout::{
     EmissiveTriangle, Instance, Light, Material, Node, SceneParams, SliceParams, StructLayout,
-    TextureSlot, Triangle, Vertex, alpha_mode, light_kind, mirrored_structs, texture_flag,
+    TextureSlot, Triangle, Vertex, alpha_mode, light_kind, material_flag, mirrored_structs,
+    texture_flag,
 };
 
 /// Traces a slice of the paths of a tile and adds them to the film; entry point `trace_tile`.

@@ -26,6 +26,7 @@ const CASES: &[(&str, PixelRect)] = &[
         "furnace:albedo=0.8,metallic=0.5,roughness=0.3",
         PixelRect { x: 32, y: 16, width: 32, height: 32 },
     ),
+    ("gallery", PixelRect { x: 0, y: 0, width: 96, height: 64 }),
     ("night-city:size=24,seed=5", PixelRect { x: 0, y: 0, width: 96, height: 64 }),
 ];
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use p2c2r_scene::{
-    AlphaMode, EnvironmentSource, InstanceSource, Material, MeshSource, PunctualLight, Scene,
-    SceneSource, UnpackLimits, pack, unpack,
+    EnvironmentSource, InstanceSource, Material, MeshSource, PunctualLight, Scene, SceneSource,
+    UnpackLimits, pack, unpack,
 };
 
 /// A scene under construction; everything is placed in world space.
@@ -85,16 +85,10 @@ impl SceneBuilder {
 pub fn material(base: f32, metallic: f32, roughness: f32) -> Material {
     Material {
         base_color: [base, base, base, 1.0],
-        base_color_texture: None,
         metallic,
         roughness,
-        metallic_roughness_texture: None,
-        normal_texture: None,
-        normal_scale: 1.0,
-        emissive: [0.0; 3],
-        emissive_texture: None,
-        alpha_mode: AlphaMode::Opaque,
         is_double_sided: true,
+        ..Material::default()
     }
 }
 

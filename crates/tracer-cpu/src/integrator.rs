@@ -1,9 +1,9 @@
 //! The path tracer: one loop per sample, light by next-event estimation and MIS.
 
-use p2c2r_frame::{TileTask, TraceCounters};
-use p2c2r_scene::math::{Vec3, larger, smaller};
+use p2c2r_frame::{Effects, TileTask, TraceCounters};
+use p2c2r_scene::math::{Vec3, exp, larger, smaller};
 
-use crate::bsdf::Bsdf;
+use crate::bsdf::{Bsdf, BsdfWords};
 use crate::bvh::{is_occluded, nearest_hit};
 use crate::camera::camera_ray;
 use crate::light::{
@@ -11,7 +11,10 @@ use crate::light::{
 };
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray};
-use crate::rng::{CHOICE_BLOCK, CONTINUATION_BLOCK, DIRECTION_BLOCK, SampleRandom, unit_from_word};
+use crate::rng::{
+    CHOICE_BLOCK, CONTINUATION_BLOCK, DIRECTION_BLOCK, SampleRandom, index_from_word,
+    unit_from_word,
+};
 use crate::surface::Surface;
 
 /// From this vertex on a path may end by Russian roulette.
@@ -57,6 +60,24 @@ enum Origin {
     Scattered { pdf: f32 },
 }
 
+/// A path on its way.
+#[derive(Debug, Clone, Copy)]
+struct Path {
+    ray: Ray,
+    origin: Origin,
+    throughput: Vec3,
+    /// Absorption per metre along the ray; 0 outside of bodies.
+    absorption: Vec3,
+    /// What the throughput was divided by where the path entered denser media.
+    radiance_scale: f32,
+    /// Whether lobes after a spread-out scattering are blurred.
+    is_regularized: bool,
+    /// Lobes along the path are at least this rough.
+    roughness_floor: f32,
+    /// The one channel that is left after a dispersing interface.
+    channel: Option<usize>,
+}
+
 /// Traces one path of the task's view.
 pub(crate) fn trace_path(
     prepared: &Prepared,
@@ -66,57 +87,159 @@ pub(crate) fn trace_path(
 ) -> PathResult {
     let random = SampleRandom::new(x, y, sample, task.seed);
     let mut result = PathResult::default();
-    let Some(mut ray) = camera_ray(&task.view, x, y, random.camera()) else { return result };
-    let mut origin = Origin::Camera;
-    let mut throughput = Vec3::ONE;
-    let mut roughness_floor = 0.0;
+    let Some(ray) = camera_ray(&task.view, x, y, random.camera()) else { return result };
+    let mut path = Path {
+        ray,
+        origin: Origin::Camera,
+        throughput: Vec3::ONE,
+        absorption: Vec3::ZERO,
+        radiance_scale: 1.0,
+        is_regularized: !task.effects.contains(Effects::UNREGULARIZED),
+        roughness_floor: 0.0,
+        channel: None,
+    };
     let max_vertices = u32::from(task.max_bounces);
     // The ray from the last vertex still gathers emission: MIS counts on it.
     for vertex in 0..=max_vertices {
         result.rays += 1;
-        let Some(hit) = nearest_hit(prepared, &ray) else {
-            result.radiance += throughput * escaped(prepared, &ray, origin);
+        let Some(hit) = nearest_hit(prepared, &path.ray) else {
+            result.radiance += path.throughput * escaped(prepared, &path.ray, path.origin);
             break;
         };
-        let mut surface = Surface::at_hit(prepared, &ray, &hit);
-        surface.roughness = larger(surface.roughness, roughness_floor);
-        result.radiance += throughput * emitted(prepared, &ray, &hit, &surface, origin);
-        if vertex == max_vertices {
+        path.throughput *= transmittance(path.absorption, hit.t);
+        let mut surface = Surface::at_hit(prepared, &path.ray, &hit);
+        surface.blur(path.roughness_floor);
+        let emission = emitted(prepared, &path.ray, &hit, &surface, path.origin);
+        result.radiance += path.throughput * emission;
+        if vertex == max_vertices || surface.material.is_unlit {
             break;
         }
-
-        let choice = random.vertex(vertex, CHOICE_BLOCK);
-        let place = random.vertex(vertex, DIRECTION_BLOCK);
-        let next = random.vertex(vertex, CONTINUATION_BLOCK);
-        let wo = surface.local_from_world(-ray.direction);
-        let bsdf = Bsdf::new(&surface, wo, &prepared.specular_albedo);
-
-        if let Some(light) = sample_light(prepared, &surface, choice, [place[0], place[1]]) {
-            let direct = reflected(&surface, &bsdf, &light);
-            if direct.max_component() > 0.0 {
-                result.shadow_rays += 1;
-                if !is_occluded(prepared, &shadow_ray(&surface, &light, next[1])) {
-                    result.radiance += throughput * direct;
-                }
-            }
-        }
-
-        let wi_in_frame = bsdf.sample(place[2], place[3]);
-        let wi = surface.world_from_local(wi_in_frame);
-        let value = bsdf.evaluate(wi_in_frame);
-        let is_reflected = value.pdf > 0.0 && wi.dot(surface.geometric_normal) > 0.0;
-        if !is_reflected {
+        let words = VertexWords::new(random, vertex);
+        path.disperse(&surface, words.choice[3]);
+        let bsdf = path.bsdf(&surface, prepared);
+        gather_direct(prepared, &path, &surface, &bsdf, &words, &mut result);
+        if !path.scatter(&surface, &bsdf, &words, vertex) {
             break;
         }
-        throughput *= value.weighted / value.pdf;
-        let Some(survival) = survival(throughput, vertex, next[0]) else { break };
-        throughput = throughput / survival;
-        origin = Origin::Scattered { pdf: value.pdf };
-        roughness_floor = larger(roughness_floor, roughness_floor_after(value.pdf));
-        let start = surface.point.offset_along(surface.geometric_normal, wi);
-        ray = Ray { origin: start, direction: wi, t_max: f32::MAX, key: next[2] };
     }
     result
+}
+
+/// The random numbers of one vertex; `rng.rs` tells what each is for.
+struct VertexWords {
+    choice: [u32; 4],
+    place: [u32; 4],
+    next: [u32; 4],
+}
+
+impl VertexWords {
+    fn new(random: SampleRandom, vertex: u32) -> Self {
+        Self {
+            choice: random.vertex(vertex, CHOICE_BLOCK),
+            place: random.vertex(vertex, DIRECTION_BLOCK),
+            next: random.vertex(vertex, CONTINUATION_BLOCK),
+        }
+    }
+}
+
+impl Path {
+    /// Lets only one channel go on where an interface bends each differently.
+    fn disperse(&mut self, surface: &Surface, word: u32) {
+        let material = &surface.material;
+        let is_dispersing =
+            material.is_body && material.is_transmissive() && material.dispersion > 0.0;
+        if is_dispersing && self.channel.is_none() {
+            let channel = index_from_word(word, 3) as usize;
+            let mut kept = [0.0; 3];
+            kept[channel] = 3.0;
+            self.throughput *= Vec3::from(kept);
+            self.channel = Some(channel);
+        }
+    }
+
+    fn bsdf<'a>(&self, surface: &Surface, prepared: &'a Prepared) -> Bsdf<'a> {
+        let wo = surface.local_from_world(-self.ray.direction);
+        let ior = surface.material.channel_ior(self.channel);
+        Bsdf::new(surface, wo, ior, &prepared.lobe_albedo)
+    }
+
+    /// Draws the next ray; false where the path ends.
+    fn scatter(
+        &mut self,
+        surface: &Surface,
+        bsdf: &Bsdf<'_>,
+        words: &VertexWords,
+        vertex: u32,
+    ) -> bool {
+        let [_, _, u, v] = words.place;
+        let wi_in_frame = bsdf.sample(BsdfWords { u, v, side: words.next[3] });
+        let wi = surface.world_from_local(wi_in_frame);
+        let value = bsdf.evaluate(wi_in_frame);
+        let is_usable = value.pdf > 0.0 && value.pdf < f32::MAX;
+        if !is_usable || !surface.is_consistent(wi, wi_in_frame) {
+            return false;
+        }
+        if wi_in_frame.z < 0.0 {
+            self.radiance_scale *= bsdf.radiance_scale();
+        }
+        self.absorption = self.absorption_towards(surface, wi_in_frame);
+        self.throughput *= value.weighted / value.pdf;
+        let carried = self.throughput * self.radiance_scale;
+        let Some(survival) = survival(carried, vertex, words.next[0]) else { return false };
+        self.throughput = self.throughput / survival;
+        self.origin = Origin::Scattered { pdf: value.pdf };
+        if self.is_regularized {
+            self.roughness_floor = larger(self.roughness_floor, roughness_floor_after(value.pdf));
+        }
+        let start = surface.point.offset_along(surface.geometric_normal, wi);
+        self.ray = Ray { origin: start, direction: wi, t_max: f32::MAX, key: words.next[2] };
+        true
+    }
+
+    /// Absorption beyond the surface, or on this side of it.
+    fn absorption_towards(&self, surface: &Surface, wi_in_frame: Vec3) -> Vec3 {
+        let material = &surface.material;
+        if wi_in_frame.z > 0.0 || !material.is_body {
+            self.absorption
+        } else if surface.is_front {
+            material.absorption
+        } else {
+            Vec3::ZERO
+        }
+    }
+}
+
+/// Share of light that is left after some metres (Beer and Lambert).
+fn transmittance(absorption: Vec3, distance_m: f32) -> Vec3 {
+    if absorption == Vec3::ZERO {
+        return Vec3::ONE;
+    }
+    Vec3::from(absorption.to_array().map(|per_metre| exp(-per_metre * distance_m)))
+}
+
+/// Adds what one light sample sends by the surface to the path, if nothing is in between.
+fn gather_direct(
+    prepared: &Prepared,
+    path: &Path,
+    surface: &Surface,
+    bsdf: &Bsdf<'_>,
+    words: &VertexWords,
+    result: &mut PathResult,
+) {
+    let place = [words.place[0], words.place[1]];
+    let Some(light) = sample_light(prepared, surface, words.choice, place) else { return };
+    let wi_in_frame = surface.local_from_world(light.wi);
+    let direct = scattered(surface, bsdf, &light, wi_in_frame);
+    if direct.max_component() > 0.0 {
+        result.shadow_rays += 1;
+        let ray = shadow_ray(surface, &light, words.next[1]);
+        if !is_occluded(prepared, &ray) {
+            let absorption = path.absorption_towards(surface, wi_in_frame);
+            // A ray to infinity leaves every body, and is stopped there if there is one.
+            let distance_m = if light.target.is_some() { ray.direction.length() } else { 0.0 };
+            result.radiance += path.throughput * direct * transmittance(absorption, distance_m);
+        }
+    }
 }
 
 /// How rough the next lobes must be after a direction of this density: a mirror's blurs nothing.
@@ -159,21 +282,21 @@ fn escaped(prepared: &Prepared, ray: &Ray, origin: Origin) -> Vec3 {
 /// Light that the hit surface itself sends along the ray.
 fn emitted(prepared: &Prepared, ray: &Ray, hit: &Hit, surface: &Surface, origin: Origin) -> Vec3 {
     match origin {
-        Origin::Scattered { pdf } if surface.emission.max_component() > 0.0 => {
+        Origin::Scattered { pdf } if surface.material.emission.max_component() > 0.0 => {
             let cos = -ray.direction.dot(surface.geometric_normal);
             let light_pdf = emissive_pdf(prepared, hit.instance, hit.triangle, hit.t, cos);
-            surface.emission * power_heuristic(pdf, light_pdf)
+            surface.material.emission * power_heuristic(pdf, light_pdf)
         }
-        _ => surface.emission,
+        _ => surface.material.emission,
     }
 }
 
 /// What the surface sends to the viewer of an unoccluded light sample, weighed against scattering.
-fn reflected(surface: &Surface, bsdf: &Bsdf, light: &LightSample) -> Vec3 {
-    if light.wi.dot(surface.geometric_normal) <= 0.0 {
+fn scattered(surface: &Surface, bsdf: &Bsdf<'_>, light: &LightSample, wi_in_frame: Vec3) -> Vec3 {
+    if !surface.is_consistent(light.wi, wi_in_frame) {
         return Vec3::ZERO;
     }
-    let value = bsdf.evaluate(surface.local_from_world(light.wi));
+    let value = bsdf.evaluate(wi_in_frame);
     let mis_weight = light.pdf.map_or(1.0, |pdf| power_heuristic(pdf, value.pdf));
     value.weighted * light.weighted_radiance * mis_weight
 }

@@ -11,6 +11,7 @@ mod camera;
 mod integrator;
 mod job;
 mod light;
+mod material;
 #[cfg(not(target_arch = "wasm32"))]
 mod parallel;
 mod prepared;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use p2c2r_scene::math::microfacet::SpecularAlbedo;
+use p2c2r_scene::math::LobeAlbedo;
 use p2c2r_scene::{AlphaMode, EmissiveTriangle, Scene};
 
 use crate::bvh::Tree;
@@ -10,7 +10,9 @@ use crate::bvh::Tree;
 /// What a triangle test must ask about a mesh's material.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct MeshTraits {
-    /// Its back faces do not show.
+    /// Rays pass its back faces.
+    pub(crate) hides_back: bool,
+    /// Its back faces emit nothing.
     pub(crate) is_single_sided: bool,
     /// It may be partly transparent.
     pub(crate) has_alpha: bool,
@@ -38,8 +40,8 @@ pub(crate) struct Prepared {
     pub(crate) light_groups: Vec<LightGroup>,
     /// What rays walk through.
     pub(crate) tree: Tree,
-    /// What the dielectric lobe reflects.
-    pub(crate) specular_albedo: SpecularAlbedo,
+    /// What the lobes reflect in total.
+    pub(crate) lobe_albedo: LobeAlbedo,
 }
 
 impl Prepared {
@@ -51,6 +53,7 @@ impl Prepared {
             .map(|mesh| {
                 let material = &scene.materials[mesh.material as usize];
                 MeshTraits {
+                    hides_back: !material.shows_back_faces(),
                     is_single_sided: !material.is_double_sided,
                     has_alpha: material.alpha_mode != AlphaMode::Opaque,
                 }
@@ -68,7 +71,8 @@ impl Prepared {
             light_groups.push(LightGroup::Environment);
         }
         let tree = Tree::new(&scene);
-        Self { mesh_traits, light_groups, tree, specular_albedo: SpecularAlbedo::new(), scene }
+        let lobe_albedo = LobeAlbedo::new(scene.has_sheen());
+        Self { mesh_traits, light_groups, tree, lobe_albedo, scene }
     }
 
     /// Probability with which one of the scene's light groups is chosen.

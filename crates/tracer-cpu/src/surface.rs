@@ -1,8 +1,9 @@
-//! From a hit to everything that shading needs: point, frame and material at that point.
+//! From a hit to everything that shading needs: point, frames and material at that point.
 
-use p2c2r_scene::math::{Affine, Vec3, basis_from_normal, unit_clamped};
-use p2c2r_scene::{AlphaMode, Material, TextureRef};
+use p2c2r_scene::math::{Affine, Vec3, basis_from_normal, larger};
+use p2c2r_scene::{Material, Scene, TextureRef};
 
+use crate::material::{PointMaterial, coverage, material_of, uv_at};
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray, SurfacePoint};
 use crate::rng::{alpha_word, unit_from_word};
@@ -12,23 +13,21 @@ use crate::texture::sample_texture;
 /// mirror direction.
 const MIN_COSINE: f32 = 1e-3;
 
-/// A point to be shaded, seen from the side to which both normals point.
+/// A point to be shaded, seen from the side to which all normals point.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Surface {
     /// Where it is.
     pub(crate) point: SurfacePoint,
+    /// Whether the viewer is on the front side: outside, if the surface bounds a body.
+    pub(crate) is_front: bool,
     /// Unit normal of the triangle's plane.
     pub(crate) geometric_normal: Vec3,
     /// Tangent, bitangent and normal for shading, orthonormal.
     pub(crate) frame: [Vec3; 3],
-    /// Linear base colour.
-    pub(crate) base_color: Vec3,
-    /// 0 dielectric to 1 metal.
-    pub(crate) metallic: f32,
-    /// Perceptual roughness.
-    pub(crate) roughness: f32,
-    /// Emitted radiance.
-    pub(crate) emission: Vec3,
+    /// Unit normal of the varnish.
+    pub(crate) coat_normal: Vec3,
+    /// What it is made of.
+    pub(crate) material: PointMaterial,
 }
 
 impl Surface {
@@ -36,28 +35,33 @@ impl Surface {
     pub(crate) fn at_hit(prepared: &Prepared, ray: &Ray, hit: &Hit) -> Self {
         let scene = &*prepared.scene;
         let instance = &scene.instances[hit.instance as usize];
-        let material = &scene.materials[scene.meshes[instance.mesh as usize].material as usize];
+        let material = material_of(scene, hit.instance);
         let world_from_object = Affine::from_rows(instance.world_from_object);
         let object_from_world = Affine::from_rows(instance.object_from_world);
         let corners = prepared.corners(hit.triangle).map(Vec3::from);
-        let uv = uv_at(prepared, hit.triangle, hit.weights);
+        let uv = uv_at(scene, hit.triangle, hit.weights);
         let wo = -ray.direction;
         let side = if hit.is_front { 1.0 } else { -1.0 };
 
         let in_object = (corners[1] - corners[0]).cross(corners[2] - corners[0]);
         let geometric_normal =
             object_from_world.transposed_vector(in_object).normalized_or(wo * side) * side;
-        let shading_normal =
-            shading_normal(prepared, hit, material, uv, [&world_from_object, &object_from_world]);
-        let normal = usable_normal(
-            shading_normal.unwrap_or(geometric_normal * side) * side,
-            geometric_normal,
-            wo,
-        );
-        let (tangent, bitangent) = basis_from_normal(normal);
-
-        let (metallic, roughness) = metallic_and_roughness(prepared, material, uv);
-        let base = base_color(prepared, material, uv);
+        let maps = [&world_from_object, &object_from_world];
+        let vertex = VertexFrame::at_hit(scene, hit, material, maps)
+            .unwrap_or(VertexFrame { normal: geometric_normal * side, tangents: None });
+        let usable = |normal: Vec3| usable_normal(normal * side, geometric_normal, wo);
+        let base = material.normal_texture.as_ref();
+        let normal = usable(vertex.bent(scene, base, material.normal_scale, uv));
+        let mut point_material = PointMaterial::at(scene, material, uv);
+        let mut coat_normal = normal;
+        if point_material.coat > 0.0 {
+            let coat = &material.clearcoat;
+            let bent = vertex.bent(scene, coat.normal_texture.as_ref(), coat.normal_scale, uv);
+            coat_normal = usable(bent);
+        }
+        if !(hit.is_front || material.is_double_sided) {
+            point_material.emission = Vec3::ZERO;
+        }
         Self {
             point: SurfacePoint::on_triangle(
                 corners,
@@ -65,13 +69,30 @@ impl Surface {
                 &world_from_object,
                 &object_from_world,
             ),
+            is_front: hit.is_front,
             geometric_normal,
-            frame: [tangent, bitangent, normal],
-            base_color: Vec3::new(base[0], base[1], base[2]),
-            metallic,
-            roughness,
-            emission: emission(prepared, material, uv),
+            frame: shading_frame(normal, &vertex, &point_material),
+            coat_normal,
+            material: point_material,
         }
+    }
+
+    /// Makes all lobes at least this rough.
+    pub(crate) fn blur(&mut self, roughness: f32) {
+        self.material.roughness = larger(self.material.roughness, roughness);
+        self.material.coat_roughness = larger(self.material.coat_roughness, roughness);
+    }
+
+    /// Whether a direction is on the same side of the plane as of the shading normal.
+    pub(crate) fn is_consistent(&self, wi: Vec3, wi_in_frame: Vec3) -> bool {
+        let height = wi.dot(self.geometric_normal);
+        (height > 0.0 && wi_in_frame.z > 0.0) || (height < 0.0 && wi_in_frame.z < 0.0)
+    }
+
+    /// Cosine under which light from a direction arrives; 0 where the surface scatters none of it.
+    pub(crate) fn facing(&self, wi: Vec3) -> f32 {
+        let cos = wi.dot(self.geometric_normal);
+        if self.material.is_transmissive() { cos.abs() } else { larger(cos, 0.0) }
     }
 
     /// Takes a world direction into the shading frame, whose normal is +z.
@@ -91,7 +112,7 @@ impl Surface {
 pub(crate) fn is_surface_there(prepared: &Prepared, hit: &Hit, ray_key: u32) -> bool {
     let instance = &prepared.scene.instances[hit.instance as usize];
     let traits = prepared.mesh_traits[instance.mesh as usize];
-    if traits.is_single_sided && !hit.is_front {
+    if traits.hides_back && !hit.is_front {
         return false;
     }
     if !traits.has_alpha {
@@ -101,101 +122,65 @@ pub(crate) fn is_surface_there(prepared: &Prepared, hit: &Hit, ray_key: u32) -> 
     unit_from_word(alpha_word(ray_key, instance.source_index, hit.triangle)) < coverage
 }
 
-/// Probability with which a ray meets the surface at a point of a triangle.
-pub(crate) fn coverage(
-    prepared: &Prepared,
-    instance: u32,
-    triangle: u32,
-    weights: [f32; 2],
-) -> f32 {
-    let scene = &*prepared.scene;
-    let mesh = &scene.meshes[scene.instances[instance as usize].mesh as usize];
-    let material = &scene.materials[mesh.material as usize];
-    let alpha = || base_color(prepared, material, uv_at(prepared, triangle, weights))[3];
-    match material.alpha_mode {
-        AlphaMode::Opaque => 1.0,
-        AlphaMode::Mask { cutoff } => {
-            if alpha() >= cutoff {
-                1.0
-            } else {
-                0.0
-            }
+/// Interpolated directions of the front face in world space.
+struct VertexFrame {
+    normal: Vec3,
+    /// Tangent and bitangent, where the material needs them and the mesh has them.
+    tangents: Option<[Vec3; 2]>,
+}
+
+impl VertexFrame {
+    fn at_hit(
+        scene: &Scene,
+        hit: &Hit,
+        material: &Material,
+        [world_from_object, object_from_world]: [&Affine; 2],
+    ) -> Option<Self> {
+        let vertices = scene.triangles[hit.triangle as usize].map(|vertex| vertex as usize);
+        let [w1, w2] = hit.weights;
+        let w0 = 1.0 - w1 - w2;
+        let [a, b, c] = vertices.map(|vertex| Vec3::from(scene.normals[vertex]));
+        let normal_in_object = a * w0 + b * w1 + c * w2;
+        let normal = object_from_world.transposed_vector(normal_in_object).normalized()?;
+        if !material.needs_tangents() {
+            return Some(Self { normal, tangents: None });
         }
-        AlphaMode::Blend => alpha(),
+        let corners = vertices.map(|vertex| scene.tangents[vertex]);
+        let [a, b, c] = corners.map(|[x, y, z, _]| Vec3::new(x, y, z));
+        let tangent_in_object = a * w0 + b * w1 + c * w2;
+        // The bitangent is made in object space, so that a mirroring instance mirrors it as well.
+        let bitangent_in_object = normal_in_object.cross(tangent_in_object) * corners[0][3];
+        let tangent = world_from_object.vector(tangent_in_object);
+        let tangent = (tangent - normal * normal.dot(tangent)).normalized();
+        let bitangent = world_from_object.vector(bitangent_in_object).normalized();
+        let tangents = tangent.zip(bitangent).map(|(tangent, bitangent)| [tangent, bitangent]);
+        Some(Self { normal, tangents })
+    }
+
+    /// The normal that a texture bends.
+    fn bent(&self, scene: &Scene, texture: Option<&TextureRef>, scale: f32, uv: [f32; 2]) -> Vec3 {
+        let (Some(reference), Some([tangent, bitangent])) = (texture, self.tangents) else {
+            return self.normal;
+        };
+        let texel = sample_texture(scene, reference, uv);
+        let x = (2.0 * texel[0] - 1.0) * scale;
+        let y = (2.0 * texel[1] - 1.0) * scale;
+        let z = 2.0 * texel[2] - 1.0;
+        (tangent * x + bitangent * y + self.normal * z).normalized_or(self.normal)
     }
 }
 
-/// Emitted radiance at a point of a triangle.
-pub(crate) fn emission_at(
-    prepared: &Prepared,
-    instance: u32,
-    triangle: u32,
-    weights: [f32; 2],
-) -> Vec3 {
-    let scene = &*prepared.scene;
-    let mesh = &scene.meshes[scene.instances[instance as usize].mesh as usize];
-    let material = &scene.materials[mesh.material as usize];
-    emission(prepared, material, uv_at(prepared, triangle, weights))
-}
-
-fn uv_at(prepared: &Prepared, triangle: u32, [w1, w2]: [f32; 2]) -> [f32; 2] {
-    let [a, b, c] = prepared.scene.triangles[triangle as usize]
-        .map(|vertex| prepared.scene.uvs[vertex as usize]);
-    let w0 = 1.0 - w1 - w2;
-    [a[0] * w0 + b[0] * w1 + c[0] * w2, a[1] * w0 + b[1] * w1 + c[1] * w2]
-}
-
-/// A texture's value, or white.
-fn sampled(prepared: &Prepared, texture: Option<&TextureRef>, uv: [f32; 2]) -> [f32; 4] {
-    texture.map_or([1.0; 4], |reference| sample_texture(&prepared.scene, reference, uv))
-}
-
-fn base_color(prepared: &Prepared, material: &Material, uv: [f32; 2]) -> [f32; 4] {
-    let texel = sampled(prepared, material.base_color_texture.as_ref(), uv);
-    std::array::from_fn(|channel| unit_clamped(material.base_color[channel] * texel[channel]))
-}
-
-fn metallic_and_roughness(prepared: &Prepared, material: &Material, uv: [f32; 2]) -> (f32, f32) {
-    let texel = sampled(prepared, material.metallic_roughness_texture.as_ref(), uv);
-    (unit_clamped(material.metallic * texel[2]), unit_clamped(material.roughness * texel[1]))
-}
-
-fn emission(prepared: &Prepared, material: &Material, uv: [f32; 2]) -> Vec3 {
-    let texel = sampled(prepared, material.emissive_texture.as_ref(), uv);
-    Vec3::from(material.emissive) * Vec3::new(texel[0], texel[1], texel[2])
-}
-
-/// Interpolated and textured normal of the front face in world space.
-fn shading_normal(
-    prepared: &Prepared,
-    hit: &Hit,
-    material: &Material,
-    uv: [f32; 2],
-    [world_from_object, object_from_world]: [&Affine; 2],
-) -> Option<Vec3> {
-    let scene = &*prepared.scene;
-    let vertices = scene.triangles[hit.triangle as usize].map(|vertex| vertex as usize);
-    let [w1, w2] = hit.weights;
-    let w0 = 1.0 - w1 - w2;
-    let [a, b, c] = vertices.map(|vertex| Vec3::from(scene.normals[vertex]));
-    let normal_in_object = a * w0 + b * w1 + c * w2;
-    let normal = object_from_world.transposed_vector(normal_in_object).normalized()?;
-    let Some(reference) = material.normal_texture.as_ref() else { return Some(normal) };
-
-    let corners = vertices.map(|vertex| scene.tangents[vertex]);
-    let [a, b, c] = corners.map(|[x, y, z, _]| Vec3::new(x, y, z));
-    let tangent_in_object = a * w0 + b * w1 + c * w2;
-    // The bitangent is made in object space, so that a mirroring instance mirrors it as well.
-    let bitangent_in_object = normal_in_object.cross(tangent_in_object) * corners[0][3];
-    let tangent = world_from_object.vector(tangent_in_object);
-    let tangent = (tangent - normal * normal.dot(tangent)).normalized();
-    let bitangent = world_from_object.vector(bitangent_in_object).normalized();
-    let (Some(tangent), Some(bitangent)) = (tangent, bitangent) else { return Some(normal) };
-    let texel = sample_texture(scene, reference, uv);
-    let x = (2.0 * texel[0] - 1.0) * material.normal_scale;
-    let y = (2.0 * texel[1] - 1.0) * material.normal_scale;
-    let z = 2.0 * texel[2] - 1.0;
-    Some((tangent * x + bitangent * y + normal * z).normalized_or(normal))
+/// The frame around a normal: along the stretch of an anisotropic lobe, else anyhow.
+fn shading_frame(normal: Vec3, vertex: &VertexFrame, material: &PointMaterial) -> [Vec3; 3] {
+    if let (Some([tangent, bitangent]), true) = (vertex.tangents, material.anisotropy > 0.0) {
+        let [cos, sin] = material.stretch;
+        let along = tangent * cos + bitangent * sin;
+        if let Some(along) = (along - normal * normal.dot(along)).normalized() {
+            return [along, normal.cross(along), normal];
+        }
+    }
+    let (tangent, bitangent) = basis_from_normal(normal);
+    [tangent, bitangent, normal]
 }
 
 /// Bends a normal until it faces the viewer and mirrors him above the surface (Keller et al. 2017,

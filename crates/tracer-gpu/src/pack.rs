@@ -1,10 +1,10 @@
 //! The scene's arrays in the form that the kernel reads; no GPU here.
 
-use p2c2r_scene::math::microfacet::SpecularAlbedo;
+use p2c2r_scene::math::{GgxAlbedo, LobeAlbedo};
 use p2c2r_scene::{AliasEntry, AlphaMode, LightKind, NO_INDEX, Scene, TextureRef, TextureWrap};
 use p2c2r_shaders::{
     EmissiveTriangle, Instance, Light, Material, Node, SceneParams, TextureSlot, Triangle, Vertex,
-    alpha_mode, light_kind, texture_flag,
+    alpha_mode, light_kind, material_flag, texture_flag,
 };
 
 /// Ranges beyond this count as this: the square must fit an f32.
@@ -75,6 +75,7 @@ pub(crate) fn instances(scene: &Scene) -> Vec<Instance> {
 pub(crate) fn materials(scene: &Scene) -> Vec<Material> {
     let slot = |reference: &Option<TextureRef>| texture_slot(scene, reference.as_ref());
     let material = |material: &p2c2r_scene::Material| {
+        let volume = material.volume.unwrap_or_default();
         let (alpha_mode, alpha_cutoff) = match material.alpha_mode {
             AlphaMode::Opaque => (alpha_mode::OPAQUE, 0.0),
             AlphaMode::Mask { cutoff } => (alpha_mode::MASK, cutoff),
@@ -88,15 +89,50 @@ pub(crate) fn materials(scene: &Scene) -> Vec<Material> {
             normal_scale: material.normal_scale,
             alpha_mode,
             alpha_cutoff,
-            is_double_sided: u32::from(material.is_double_sided),
+            flags: material_flags(material),
+            ior: material.ior,
+            specular: material.specular.factor,
+            transmission: material.transmission.factor,
+            specular_color: material.specular.color,
+            dispersion: volume.dispersion,
+            absorption: volume.absorption(),
+            coat: material.clearcoat.factor,
+            sheen: material.sheen.color,
+            sheen_roughness: material.sheen.roughness,
+            coat_roughness: material.clearcoat.roughness,
+            coat_normal_scale: material.clearcoat.normal_scale,
+            anisotropy: material.anisotropy.strength,
+            film: material.iridescence.factor,
+            stretch: material.anisotropy.direction,
+            film_nm: material.iridescence.thickness_nm,
+            film_ior: material.iridescence.ior,
             padding: [0; 3],
             base_color_texture: slot(&material.base_color_texture),
             metallic_roughness_texture: slot(&material.metallic_roughness_texture),
             normal_texture: slot(&material.normal_texture),
             emissive_texture: slot(&material.emissive_texture),
+            specular_texture: slot(&material.specular.texture),
+            specular_color_texture: slot(&material.specular.color_texture),
+            transmission_texture: slot(&material.transmission.texture),
+            coat_texture: slot(&material.clearcoat.texture),
+            coat_roughness_texture: slot(&material.clearcoat.roughness_texture),
+            coat_normal_texture: slot(&material.clearcoat.normal_texture),
+            sheen_color_texture: slot(&material.sheen.color_texture),
+            sheen_roughness_texture: slot(&material.sheen.roughness_texture),
+            anisotropy_texture: slot(&material.anisotropy.texture),
+            film_texture: slot(&material.iridescence.texture),
+            film_thickness_texture: slot(&material.iridescence.thickness_texture),
         }
     };
     scene.materials.iter().map(material).collect()
+}
+
+fn material_flags(material: &p2c2r_scene::Material) -> u32 {
+    let flag = |is_set: bool, bit: u32| if is_set { bit } else { 0 };
+    let is_body = material.volume.is_some() && material.transmission.factor > 0.0;
+    flag(material.is_double_sided, material_flag::DOUBLE_SIDED)
+        | flag(material.is_unlit, material_flag::UNLIT)
+        | flag(is_body, material_flag::BODY)
 }
 
 fn texture_slot(scene: &Scene, reference: Option<&TextureRef>) -> TextureSlot {
@@ -169,17 +205,21 @@ pub(crate) fn emissive_triangles(scene: &Scene) -> Vec<EmissiveTriangle> {
     pairs.map(emissive).collect()
 }
 
-/// The table of the specular albedo with the average after each row: what `microfacet.wesl` reads.
-pub(crate) fn specular_albedo() -> ([u32; 2], Vec<f32>) {
-    let table = SpecularAlbedo::new();
+/// The tables of the lobes' albedo: what `lobe_albedo.wesl` reads.
+pub(crate) fn lobe_albedo(scene: &Scene) -> ([u32; 2], Vec<[f32; 2]>) {
+    let tables = LobeAlbedo::new(scene.has_sheen());
+    let columns = LobeAlbedo::COSINES as usize;
+    let pair = |albedo: &GgxAlbedo| [albedo.of_f0, albedo.of_f90];
     let mut values = Vec::new();
-    for (row, &average) in
-        table.directional.chunks(SpecularAlbedo::COSINES as usize).zip(&table.average)
-    {
-        values.extend(row);
-        values.push(average);
+    for (row, average) in tables.ggx.chunks(columns).zip(&tables.ggx_average) {
+        values.extend(row.iter().map(pair));
+        values.push(pair(average));
     }
-    ([SpecularAlbedo::COSINES + 1, SpecularAlbedo::ROUGHNESSES], values)
+    for row in tables.sheen.chunks(columns) {
+        values.extend(row.iter().map(|&albedo| [albedo, 0.0]));
+        values.push([0.0; 2]);
+    }
+    ([LobeAlbedo::COSINES + 1, 2 * LobeAlbedo::ROUGHNESSES], values)
 }
 
 /// The scene's uniform.

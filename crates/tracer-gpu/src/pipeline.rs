@@ -23,8 +23,8 @@ pub(crate) const TEXELS: u32 = 8;
 pub(crate) const ENVIRONMENT_RADIANCE: u32 = 9;
 /// Binding of the environment's alias table.
 pub(crate) const ENVIRONMENT_ALIAS: u32 = 10;
-/// Binding of the table of the specular albedo.
-pub(crate) const SPECULAR_ALBEDO: u32 = 11;
+/// Binding of the tables of the lobes' albedo.
+pub(crate) const LOBE_ALBEDO: u32 = 11;
 
 impl Pipelines {
     /// Compiles the kernel. wgpu 30 offers no asynchronous creation; browsers compile in the
@@ -66,7 +66,7 @@ fn scene_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
             ENVIRONMENT_ALIAS,
             texture(wgpu::TextureSampleType::Uint, wgpu::TextureViewDimension::D2),
         ),
-        entry(SPECULAR_ALBEDO, texture(unfiltered, wgpu::TextureViewDimension::D2)),
+        entry(LOBE_ALBEDO, texture(unfiltered, wgpu::TextureViewDimension::D2)),
     ]);
     device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some("scene"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use p2c2r_frame::{PixelRect, RadianceSums, TileTask, TraceCounters};
+use p2c2r_frame::{Effects, PixelRect, RadianceSums, TileTask, TraceCounters};
 use p2c2r_scene::Scene;
 use p2c2r_shaders::{SliceParams, TRACE_TILE_WORKGROUP};
 
@@ -242,6 +242,10 @@ fn slice_params(task: &TileTask, region: PixelRect, slice: Slice) -> SliceParams
         first_pixel: slice.first_pixel,
         path_count: slice.path_count,
         max_bounces: u32::from(task.max_bounces),
+        is_regularized: u32::from(!task.effects.contains(Effects::UNREGULARIZED)),
+        padding_0: 0,
+        padding_1: 0,
+        padding_2: 0,
     }
 }
 

@@ -4,9 +4,7 @@ use bytemuck::Pod;
 use p2c2r_scene::Scene;
 use p2c2r_shaders::{TEXEL_PAGE_HEIGHT, TEXEL_PAGE_WIDTH};
 
-use crate::pipeline::{
-    ENVIRONMENT_ALIAS, ENVIRONMENT_RADIANCE, SCENE_PARAMS, SPECULAR_ALBEDO, TEXELS,
-};
+use crate::pipeline::{ENVIRONMENT_ALIAS, ENVIRONMENT_RADIANCE, LOBE_ALBEDO, SCENE_PARAMS, TEXELS};
 use crate::{GpuContext, GpuError, pack};
 
 /// Uploads all arrays and binds them.
@@ -31,7 +29,7 @@ pub(crate) fn scene_bind_group(
     );
     let texels = texel_page(context, &scene.texels)?;
     let (radiance, alias) = environment(context, scene)?;
-    let specular_albedo = specular_albedo(context);
+    let lobe_albedo = lobe_albedo(context, scene);
     let mut entries: Vec<_> = buffers
         .iter()
         .enumerate()
@@ -42,7 +40,7 @@ pub(crate) fn scene_bind_group(
         bound(TEXELS, wgpu::BindingResource::TextureView(&texels)),
         bound(ENVIRONMENT_RADIANCE, wgpu::BindingResource::TextureView(&radiance)),
         bound(ENVIRONMENT_ALIAS, wgpu::BindingResource::TextureView(&alias)),
-        bound(SPECULAR_ALBEDO, wgpu::BindingResource::TextureView(&specular_albedo)),
+        bound(LOBE_ALBEDO, wgpu::BindingResource::TextureView(&lobe_albedo)),
     ]);
     Ok(context.device.create_bind_group(&wgpu::BindGroupDescriptor {
         label: Some("scene"),
@@ -169,11 +167,11 @@ fn environment(
     ))
 }
 
-/// The table that `microfacet.wesl` reads.
-fn specular_albedo(context: &GpuContext) -> wgpu::TextureView {
-    let (size, values) = pack::specular_albedo();
-    let format = wgpu::TextureFormat::R32Float;
-    flat_texture(context, "specular albedo", format, size, bytemuck::cast_slice(&values))
+/// The tables that `lobe_albedo.wesl` reads.
+fn lobe_albedo(context: &GpuContext, scene: &Scene) -> wgpu::TextureView {
+    let (size, values) = pack::lobe_albedo(scene);
+    let format = wgpu::TextureFormat::Rg32Float;
+    flat_texture(context, "lobe albedo", format, size, bytemuck::cast_slice(&values))
 }
 
 /// A texture of one layer with its texels.

@@ -1,7 +1,7 @@
 //! Flat-shaded meshes from quads and boxes.
 
 use crate::math::{Affine, Vec3, basis_from_normal};
-use crate::{AlphaMode, Camera, InstanceSource, Material, MeshSource, SceneSource};
+use crate::{Camera, InstanceSource, Material, MeshSource, SceneSource};
 
 /// Collects quads of one material.
 #[derive(Debug, Default)]
@@ -93,16 +93,9 @@ pub(super) fn plain_material(base_color: [f32; 3], roughness: f32) -> Material {
     let [red, green, blue] = base_color;
     Material {
         base_color: [red, green, blue, 1.0],
-        base_color_texture: None,
         metallic: 0.0,
         roughness,
-        metallic_roughness_texture: None,
-        normal_texture: None,
-        normal_scale: 1.0,
-        emissive: [0.0; 3],
-        emissive_texture: None,
-        alpha_mode: AlphaMode::Opaque,
-        is_double_sided: false,
+        ..Material::default()
     }
 }
 

@@ -49,29 +49,12 @@ pub(super) fn import_materials(
             let found = "its textures use several sets of coordinates";
             warn(&mut warnings, format!("material {index}: {found}, {uv_set} is used for all"));
         }
-        let needs_tangents = material.normal_texture.is_some();
+        let needs_tangents = material.needs_tangents();
         scene.materials.push(material);
         imported.push(ImportedMaterial { uv_set, needs_tangents });
     }
     file.warnings = warnings;
     Ok(imported)
-}
-
-/// The material of primitives that name none.
-pub(super) fn default_material() -> Material {
-    Material {
-        base_color: [1.0; 4],
-        base_color_texture: None,
-        metallic: 1.0,
-        roughness: 1.0,
-        metallic_roughness_texture: None,
-        normal_texture: None,
-        normal_scale: 1.0,
-        emissive: [0.0; 3],
-        emissive_texture: None,
-        alpha_mode: AlphaMode::Opaque,
-        is_double_sided: false,
-    }
 }
 
 /// Reads every image that a texture names; for each image of the file its place in the scene.
@@ -128,7 +111,7 @@ fn image_bytes(file: &mut File<'_>, index: usize) -> Result<Vec<u8>, ImportError
     }
 }
 
-struct MaterialImporter<'a> {
+pub(super) struct MaterialImporter<'a> {
     file: &'a File<'a>,
     scene: &'a mut SceneSource,
     image_of_file: &'a [Option<u32>],
@@ -150,7 +133,7 @@ impl MaterialImporter<'_> {
             other => return Err(self.form(format!("alpha mode {other:?}"))),
         };
         let normal_texture = self.texture(record.normal_texture.as_ref(), false)?;
-        Ok(Material {
+        let mut material = Material {
             base_color_texture: self.texture(surface.base_color_texture.as_ref(), true)?,
             base_color: surface.base_color_factor.map(unit_clamped),
             metallic: unit_clamped(surface.metallic_factor),
@@ -163,7 +146,10 @@ impl MaterialImporter<'_> {
             emissive_texture: self.texture(record.emissive_texture.as_ref(), true)?,
             alpha_mode,
             is_double_sided: record.double_sided,
-        })
+            ..Material::default()
+        };
+        self.import_layers(&record.extensions, &mut material)?;
+        Ok(material)
     }
 
     fn form(&self, reason: String) -> ImportError {
@@ -171,7 +157,7 @@ impl MaterialImporter<'_> {
     }
 
     /// A texture without an image (its extension is not supported) counts as none.
-    fn texture(
+    pub(super) fn texture(
         &mut self,
         info: Option<&TextureInfo>,
         is_srgb: bool,

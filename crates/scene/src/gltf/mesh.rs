@@ -2,13 +2,13 @@
 
 use super::container::File;
 use super::error::{ImportError, at};
-use super::material::{ImportedMaterial, default_material};
+use super::material::ImportedMaterial;
 use super::schema::Primitive;
 use super::tangents::{flat_shaded, with_tangents};
 use crate::check::is_coordinate;
 use crate::math::Vec3;
 use crate::source::warn;
-use crate::{MeshSource, SceneSource};
+use crate::{Material, MeshSource, SceneSource};
 
 const TRIANGLES: u32 = 4;
 const TRIANGLE_STRIP: u32 = 5;
@@ -103,7 +103,7 @@ impl MeshImporter<'_> {
             return Ok((index as u32, *traits));
         }
         let index = *self.default_material.get_or_insert_with(|| {
-            scene.materials.push(default_material());
+            scene.materials.push(Material::default());
             scene.materials.len() as u32 - 1
         });
         Ok((index, ImportedMaterial { uv_set: 0, needs_tangents: false }))

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::material_schema::MaterialExtensions;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Document {
@@ -201,20 +203,6 @@ impl Default for MetallicRoughness {
             metallic_roughness_texture: None,
         }
     }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct MaterialExtensions {
-    #[serde(rename = "KHR_materials_emissive_strength")]
-    pub(super) emissive_strength: Option<EmissiveStrength>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct EmissiveStrength {
-    #[serde(default = "one")]
-    pub(super) emissive_strength: f32,
 }
 
 #[derive(Debug, Deserialize)]

@@ -95,14 +95,7 @@ fn drop_unused_images(scene: &mut SceneSource) {
 }
 
 fn texture_references(material: &mut Material) -> impl Iterator<Item = &mut TextureRef> {
-    [
-        &mut material.base_color_texture,
-        &mut material.metallic_roughness_texture,
-        &mut material.normal_texture,
-        &mut material.emissive_texture,
-    ]
-    .into_iter()
-    .flatten()
+    material.textures_mut().into_iter().flatten()
 }
 
 /// Keeps the items that are used, in their order; gives the new index of each old one.

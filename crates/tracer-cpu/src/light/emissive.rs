@@ -3,10 +3,10 @@
 use p2c2r_scene::math::{Affine, Vec3};
 
 use super::{LightSample, sample_alias};
+use crate::material::{coverage, emission_at};
 use crate::prepared::Prepared;
 use crate::ray::SurfacePoint;
 use crate::rng::unit_from_word;
-use crate::surface::{coverage, emission_at};
 
 /// Draws a point of an emissive triangle and what it sends to `from`.
 pub(super) fn sample(

@@ -25,7 +25,7 @@ pub(super) fn sample(
     let start = index_from_word(pick[0], count);
     let candidate = |index: u32| {
         let incident = incident(&lights[((start + index) % count) as usize], surface);
-        let cos = larger(incident.wi.dot(surface.geometric_normal), 0.0);
+        let cos = surface.facing(incident.wi);
         (luminance(incident.irradiance) * cos, incident)
     };
 

@@ -79,6 +79,11 @@ fn mirror_furnace_agrees() {
 }
 
 #[test]
+fn every_layer_agrees() {
+    check_generated("gallery", [96, 64], 8);
+}
+
+#[test]
 fn night_city_agrees() {
     check_generated("night-city:size=60,seed=3", [64, 36], 8);
 }

@@ -1,11 +1,12 @@
 //! Numbers that stand in Rust and in WGSL are the same; WGSL cannot import them.
 
 use p2c2r_frame::{FRACTION_BITS, MAX_SAMPLE_RADIANCE};
-use p2c2r_scene::math::microfacet::{DIELECTRIC_F0, MIN_ALPHA, SpecularAlbedo};
+use p2c2r_scene::math::LobeAlbedo;
+use p2c2r_scene::math::microfacet::MIN_ALPHA;
 use p2c2r_scene::{MAX_BVH_DEPTH, MAX_LEAF_TRIANGLES, NO_INDEX};
 use p2c2r_shaders::{
     FILM_COUNTER_WORDS, FILM_PIXEL_WORDS, TEXEL_PAGE_HEIGHT, TEXEL_PAGE_WIDTH, TRACE_TILE,
-    alpha_mode, light_kind, texture_flag,
+    alpha_mode, light_kind, material_flag, texture_flag,
 };
 
 /// The value of a constant of the linked shader.
@@ -35,10 +36,13 @@ fn constants_agree_with_their_rust_twins() {
         ("FRACTION_SCALE", 1 << FRACTION_BITS),
         ("PAGE_WIDTH_SHIFT", TEXEL_PAGE_WIDTH.ilog2()),
         ("PAGE_HEIGHT_SHIFT", TEXEL_PAGE_HEIGHT.ilog2()),
-        ("COSINES", SpecularAlbedo::COSINES),
-        ("ROUGHNESSES", SpecularAlbedo::ROUGHNESSES),
+        ("COSINES", LobeAlbedo::COSINES),
+        ("ROUGHNESSES", LobeAlbedo::ROUGHNESSES),
         ("ALPHA_OPAQUE", alpha_mode::OPAQUE),
         ("ALPHA_MASK", alpha_mode::MASK),
+        ("DOUBLE_SIDED", material_flag::DOUBLE_SIDED),
+        ("UNLIT", material_flag::UNLIT),
+        ("BODY", material_flag::BODY),
         ("SPOT", light_kind::SPOT),
         ("DIRECTIONAL", light_kind::DIRECTIONAL),
         ("PRESENT", texture_flag::PRESENT),
@@ -51,11 +55,8 @@ fn constants_agree_with_their_rust_twins() {
     ] {
         assert_eq!(constant(name), f64::from(expected), "{name}");
     }
-    for (name, expected) in [
-        ("MAX_SAMPLE_RADIANCE", MAX_SAMPLE_RADIANCE),
-        ("MIN_ALPHA", MIN_ALPHA),
-        ("DIELECTRIC_F0", DIELECTRIC_F0),
-    ] {
+    for (name, expected) in [("MAX_SAMPLE_RADIANCE", MAX_SAMPLE_RADIANCE), ("MIN_ALPHA", MIN_ALPHA)]
+    {
         assert_eq!(constant(name) as f32, expected, "{name}");
     }
 }

@@ -80,20 +80,17 @@ fn instances() -> Vec<InstanceSource> {
 fn material(index: u32) -> Material {
     Material {
         base_color: [0.9, 0.8, 0.7, 0.9],
-        base_color_texture: None,
         metallic: number(index + 50),
         roughness: 0.15 + 0.8 * number(index + 60),
-        metallic_roughness_texture: None,
-        normal_texture: None,
         normal_scale: 0.7,
         emissive: if index == 4 { [2.0, 3.0, 1.0] } else { [0.0; 3] },
-        emissive_texture: None,
         alpha_mode: match index {
             1 => AlphaMode::Mask { cutoff: 0.5 },
             2 => AlphaMode::Blend,
             _ => AlphaMode::Opaque,
         },
         is_double_sided: index != 3,
+        ..Material::default()
     }
 }
 
