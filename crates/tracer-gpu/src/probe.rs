@@ -10,8 +10,8 @@ use p2c2r_frame::{
     Effects, PixelRect, RadianceSums, SampleRange, SceneId, TileTask, radiance_from_sum,
 };
 use p2c2r_scene::{
-    AlphaMode, EnvironmentSource, InstanceSource, Material, MeshSource, Scene, SceneSource,
-    Texture, TextureRef, TextureWrap, UnpackLimits, pack, unpack,
+    EnvironmentSource, InstanceSource, Material, MeshSource, Scene, SceneSource, Texture,
+    TextureRef, TextureWrap, UnpackLimits, pack, unpack,
 };
 
 use crate::{GpuContext, GpuError, GpuTracer};
@@ -27,22 +27,22 @@ const TOLERANCE: f32 = 0.02;
 
 /// Mean radiance of each block, row by row, as the CPU tracer gives it.
 const EXPECTED: [[f32; 3]; (BLOCKS * BLOCKS) as usize] = [
-    [0.196954, 0.296987, 0.492784],
-    [0.475086, 0.512428, 0.625498],
-    [0.789748, 0.756207, 0.803099],
-    [0.198086, 0.293312, 0.478134],
-    [0.198710, 0.297081, 0.489082],
-    [0.220915, 0.195408, 0.145692],
-    [0.456348, 0.326180, 0.198375],
-    [0.196110, 0.252650, 0.344725],
-    [0.147426, 0.219296, 0.219897],
-    [0.139476, 0.153606, 0.103813],
-    [0.171473, 0.229469, 0.064704],
-    [0.144140, 0.173217, 0.190149],
-    [0.103759, 0.124098, 0.142088],
-    [0.118138, 0.124812, 0.145195],
-    [0.230638, 0.167428, 0.057395],
-    [0.196392, 0.126369, 0.095169],
+    [0.1967237, 0.29743814, 0.49234843],
+    [0.47578502, 0.51256824, 0.6253121],
+    [0.7937074, 0.75992274, 0.80596423],
+    [0.19848084, 0.29365134, 0.47838283],
+    [0.19895959, 0.29728436, 0.4892316],
+    [0.23856807, 0.2114284, 0.15454245],
+    [0.46393204, 0.3311112, 0.197474],
+    [0.19728708, 0.24897695, 0.34478474],
+    [0.14913583, 0.22079253, 0.22069216],
+    [0.14572287, 0.15831089, 0.10586405],
+    [0.17464352, 0.23396158, 0.065907955],
+    [0.14614534, 0.17449784, 0.1910677],
+    [0.100375175, 0.12199092, 0.14454532],
+    [0.11997938, 0.12582684, 0.1451931],
+    [0.23404026, 0.16859174, 0.058532715],
+    [0.20010853, 0.1284318, 0.09674382],
 ];
 
 /// Fails if the device renders the probe wrongly.
@@ -162,16 +162,11 @@ fn placed(mesh: u32) -> InstanceSource {
 fn material(base_color: [f32; 4], metallic: f32, roughness: f32, emissive: [f32; 3]) -> Material {
     Material {
         base_color,
-        base_color_texture: None,
         metallic,
         roughness,
-        metallic_roughness_texture: None,
-        normal_texture: None,
-        normal_scale: 1.0,
         emissive,
-        emissive_texture: None,
-        alpha_mode: AlphaMode::Opaque,
         is_double_sided: true,
+        ..Material::default()
     }
 }
 
