@@ -1,4 +1,4 @@
-//! glTF 2.0 import: .glb, or .gltf with files beside it or data in its URIs.
+//! glTF 2.0 import: .glb, or .gltf with files beside it or data in its URIs; export as .glb.
 //!
 //! Everything in a file is a guess until checked: each index, range, size and number that is used is
 //! checked where it is used, and what is wrong is told with its place.
@@ -6,6 +6,7 @@
 mod accessor;
 mod container;
 mod error;
+mod export;
 #[cfg(not(target_arch = "wasm32"))]
 mod folder;
 mod layers;
@@ -24,6 +25,7 @@ use self::nodes::import_nodes;
 use crate::{ImportLimits, InvalidScene, SceneSource};
 
 pub use self::error::ImportError;
+pub use self::export::write_glb;
 #[cfg(not(target_arch = "wasm32"))]
 pub use self::folder::FolderResolver;
 pub use self::resolver::{MapResolver, ResourceError, ResourceResolver};

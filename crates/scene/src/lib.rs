@@ -32,8 +32,8 @@ pub use generate::{
 };
 #[cfg(not(target_arch = "wasm32"))]
 pub use gltf::FolderResolver;
-pub use gltf::{ImportError, MapResolver, ResourceError, ResourceResolver, load_gltf};
-pub use hdr::{HdrError, parse_hdr};
+pub use gltf::{ImportError, MapResolver, ResourceError, ResourceResolver, load_gltf, write_glb};
+pub use hdr::{HdrError, parse_hdr, write_hdr};
 pub use image::ImageError;
 pub use limits::{
     ContentLimits, ImportLimits, MAX_COORDINATE_M, MAX_DISPERSION, MAX_FILM_NM, MAX_INTENSITY,
