@@ -6,6 +6,7 @@ mod checks;
 mod demo;
 mod places;
 mod process;
+mod references;
 mod screenshots;
 mod setup;
 mod timing;
@@ -44,6 +45,8 @@ enum Order {
     Test,
     /// Measure a suite, print a table, and write it as JSON.
     Bench(bench::Options),
+    /// Record the means of Mitsuba 3 that our tracer's are tested against.
+    References(references::Options),
     /// Take the pictures of the pages that the documentation shows.
     Screenshots(screenshots::Options),
     /// Check formatting and lints, natively and for wasm32, and run every test.
@@ -72,6 +75,7 @@ fn execute(arguments: &Arguments) -> Result<()> {
         Order::Demo(options) => demo::demo(&places, permission, options),
         Order::Test => checks::test(&places, permission),
         Order::Bench(options) => bench::bench(&places, permission, options),
+        Order::References(options) => references::record(&places, permission, options),
         Order::Screenshots(options) => screenshots::screenshots(&places, permission, options),
         Order::Ci => checks::ci(&places, permission),
     }

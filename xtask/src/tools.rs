@@ -8,6 +8,7 @@ mod chromium;
 mod embree;
 mod node;
 mod npm;
+mod peers;
 mod trunk;
 mod vulkan;
 mod wasm_bindgen;
@@ -26,6 +27,7 @@ pub(crate) use cargo_deny::CargoDeny;
 pub(crate) use chromium::find as find_chromium;
 pub(crate) use embree::Embree;
 pub(crate) use npm::npm;
+pub(crate) use peers::RenderPeers;
 pub(crate) use wasm_target::WasmRust;
 
 /// Whether a tool is there.
