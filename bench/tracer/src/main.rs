@@ -1,7 +1,9 @@
-//! Rays through our trees and through those of other libraries: the same rays, one thread, in turns.
+//! Our trees and those of other libraries: the same rays, one thread, in turns; builds and bytes.
 
+mod memory;
 mod mesh;
 mod peers;
+mod preparation;
 mod random;
 mod rays;
 mod timing;
@@ -17,6 +19,7 @@ use serde_json::{Value, json};
 
 use mesh::Mesh;
 use peers::Found;
+use peers::bvh_crate::BvhCrate;
 use peers::embree::Embree;
 use peers::obvhs::Obvhs;
 use peers::ours::Ours;
@@ -26,7 +29,13 @@ use timing::Repetitions;
 /// Share of rays on which two libraries must find the same.
 const LEAST_AGREEMENT: f64 = 0.9999;
 
-/// A row under way: speeds of both sides by scene, in millions of rays a second.
+/// Builds that count.
+const BUILDS: usize = 3;
+
+#[global_allocator]
+static ALLOCATOR: memory::Counting = memory::Counting;
+
+/// A row under way: figures of both sides by scene: millions of rays or triangles a second, or bytes.
 struct Row {
     against: &'static str,
     ours: BTreeMap<&'static str, Vec<f64>>,
@@ -75,7 +84,17 @@ impl Race {
         let ours = Ours::build(mesh);
         let rays = Rays::of(mesh, &ours);
         self.against_embree(mesh, &rays, &ours)?;
-        self.against_obvhs(mesh, &rays, &ours)
+        self.against_others(mesh, &rays, &ours)?;
+        drop(ours);
+        if self.wants("build-vs-embree") {
+            let [ours, theirs] = preparation::race_builds(mesh, BUILDS)?;
+            self.insert("build-vs-embree", "Embree", mesh, ours, theirs);
+        }
+        if self.wants("memory-vs-embree") {
+            let [ours, theirs] = preparation::bytes(mesh, &Embree::build(mesh)?);
+            self.insert("memory-vs-embree", "Embree", mesh, vec![ours], vec![theirs]);
+        }
+        Ok(())
     }
 
     fn against_embree(&mut self, mesh: &Mesh, rays: &Rays, ours: &Ours) -> Result<()> {
@@ -101,14 +120,21 @@ impl Race {
         Ok(())
     }
 
-    fn against_obvhs(&mut self, mesh: &Mesh, rays: &Rays, ours: &Ours) -> Result<()> {
-        if !self.wants("incoherent-vs-obvhs") {
-            return Ok(());
+    fn against_others(&mut self, mesh: &Mesh, rays: &Rays, ours: &Ours) -> Result<()> {
+        let nearest = |ray: &RayQuery| ours.nearest(ray);
+        if self.wants("incoherent-vs-obvhs") {
+            let obvhs = Obvhs::build(mesh);
+            let theirs = |ray: &RayQuery| obvhs.nearest(ray);
+            self.race("incoherent-vs-obvhs", "obvhs", mesh, &rays.incoherent, nearest, theirs)?;
         }
-        let obvhs = Obvhs::build(mesh);
-        let (nearest, theirs) =
-            (|ray: &RayQuery| ours.nearest(ray), |ray: &RayQuery| obvhs.nearest(ray));
-        self.race("incoherent-vs-obvhs", "obvhs", mesh, &rays.incoherent, nearest, theirs)
+        if self.wants("incoherent-vs-bvh") {
+            let tree = BvhCrate::build(mesh);
+            let theirs = |ray: &RayQuery| tree.nearest(ray);
+            // It is an order of magnitude slower, so a share of the rays tells enough.
+            let rays = &rays.incoherent[..rays.incoherent.len() / 8];
+            self.race("incoherent-vs-bvh", "bvh", mesh, rays, nearest, theirs)?;
+        }
+        Ok(())
     }
 
     fn wants(&self, id: &str) -> bool {
@@ -128,11 +154,23 @@ impl Race {
         compare(mesh, rays, &mut ours, &mut theirs)?;
         let [our, their] =
             self.repetitions.race(rays, |ray| ours(ray).is_some(), |ray| theirs(ray).is_some());
+        self.insert(id, against, mesh, our, their);
+        Ok(())
+    }
+
+    /// Adds a scene to a row.
+    fn insert(
+        &mut self,
+        id: &'static str,
+        against: &'static str,
+        mesh: &Mesh,
+        our: Vec<f64>,
+        their: Vec<f64>,
+    ) {
         let empty = || Row { against, ours: BTreeMap::new(), theirs: BTreeMap::new() };
         let row = self.rows.entry(id).or_insert_with(empty);
         row.ours.insert(mesh.name, our);
         row.theirs.insert(mesh.name, their);
-        Ok(())
     }
 }
 
@@ -165,7 +203,7 @@ impl Row {
         let value = ratios.iter().product::<f64>().powf(1.0 / ratios.len() as f64);
         for (scene, ours) in &self.ours {
             let (our, their) = (timing::median(ours), timing::median(&self.theirs[scene]));
-            eprintln!("{id:<24} {scene:<14} {our:>7.2} {their:>7.2} Mrays/s  {:.2}", our / their);
+            eprintln!("{id:<24} {scene:<14} {our:>12.2} {their:>12.2}  {:.2}", our / their);
         }
         json!({
             "id": id,

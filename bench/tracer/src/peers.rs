@@ -1,5 +1,6 @@
 //! The libraries that trace the same rays.
 
+pub mod bvh_crate;
 pub mod embree;
 pub mod obvhs;
 pub mod ours;

@@ -1,22 +1,38 @@
 //! Embree 3: its best quality, its best instruction set, one ray at a time.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicIsize, Ordering};
+
 use anyhow::{Result, anyhow};
 use embree3::{
-    BufferUsage, BuildQuality, Device, Format, GeometryKind, IntersectContext, Ray, RayHit, Scene,
+    BufferUsage, BuildQuality, Config, Device, Format, GeometryKind, IntersectContext, Ray, RayHit,
+    Scene,
 };
 use p2c2r_tracer_cpu::RayQuery;
 
 use super::Found;
 use crate::mesh::Mesh;
 
+/// Threads that build; rays are traced by one.
+const BUILD_THREADS: u32 = 2;
+
 pub struct Embree {
     scene: Scene<'static>,
+    /// What it says it holds: the mesh's buffers and the tree.
+    bytes: Arc<AtomicIsize>,
 }
 
 impl Embree {
     pub fn build(mesh: &Mesh) -> Result<Self> {
         let failed = |error| anyhow!("Embree: {error:?}");
-        let device = Device::new().map_err(failed)?;
+        let config = Config { threads: BUILD_THREADS, ..Config::default() };
+        let device = Device::with_config(config).map_err(failed)?;
+        let bytes = Arc::new(AtomicIsize::new(0));
+        let counter = Arc::clone(&bytes);
+        device.set_memory_monitor_function(move |change, _| {
+            counter.fetch_add(change, Ordering::Relaxed);
+            true
+        });
         let mut scene = device.create_scene().map_err(failed)?;
         scene.set_build_quality(BuildQuality::HIGH);
         let mut triangles = device.create_geometry(GeometryKind::TRIANGLE).map_err(failed)?;
@@ -32,7 +48,12 @@ impl Embree {
             .copy_from_slice(&mesh.triangles);
         scene.attach_geometry(&triangles.commit());
         scene.commit();
-        Ok(Self { scene })
+        Ok(Self { scene, bytes })
+    }
+
+    /// Bytes that it holds.
+    pub fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed).max(0) as usize
     }
 
     pub fn nearest(&self, query: &RayQuery, context: &mut IntersectContext) -> Option<Found> {

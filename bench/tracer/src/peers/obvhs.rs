@@ -20,11 +20,8 @@ pub struct Obvhs {
 
 impl Obvhs {
     pub fn build(mesh: &Mesh) -> Self {
-        let triangle = |index: usize| {
-            let [v0, v1, v2] = mesh.corners(index).map(|corner| Vec3A::from(corner.to_array()));
-            Triangle { v0, v1, v2 }
-        };
-        let triangles: Vec<Triangle> = (0..mesh.triangles.len()).map(triangle).collect();
+        let triangles: Vec<Triangle> =
+            (0..mesh.triangles.len()).map(|index| triangle(mesh, index)).collect();
         let parameters = BvhBuildParams::very_slow_build();
         let tree = build_cwbvh_from_tris(&triangles, parameters, &mut Duration::default());
         let ordered = tree.primitive_indices.iter().map(|&index| triangles[index as usize]);
@@ -41,7 +38,12 @@ impl Obvhs {
     }
 }
 
-fn ray(query: &RayQuery) -> Ray {
+pub fn triangle(mesh: &Mesh, index: usize) -> Triangle {
+    let [v0, v1, v2] = mesh.corners(index).map(|corner| Vec3A::from(corner.to_array()));
+    Triangle { v0, v1, v2 }
+}
+
+pub fn ray(query: &RayQuery) -> Ray {
     let [x, y, z] = query.origin;
     let [dx, dy, dz] = query.direction;
     Ray::new(vec3a(x, y, z), vec3a(dx, dy, dz), 0.0, query.t_max)

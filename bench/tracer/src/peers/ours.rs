@@ -14,11 +14,20 @@ pub struct Ours {
 
 impl Ours {
     pub fn build(mesh: &Mesh) -> Self {
+        let tracer = Self::prepare(Self::source(mesh));
+        let original = original_places(mesh, tracer.scene());
+        Self { tracer, original }
+    }
+
+    /// The mesh as authored.
+    pub fn source(mesh: &Mesh) -> SceneBuilder {
         let (positions, triangles) = (mesh.positions.clone(), mesh.triangles.clone());
-        let material = material(0.5, 0.0, 1.0);
-        let scene = SceneBuilder::new().triangles(positions, triangles, material).build();
-        let original = original_places(mesh, &scene);
-        Self { tracer: CpuTracer::new(scene), original }
+        SceneBuilder::new().triangles(positions, triangles, material(0.5, 0.0, 1.0))
+    }
+
+    /// All that lies between a mesh and its first ray: tree, package and back, the tracer's own tree.
+    pub fn prepare(source: SceneBuilder) -> CpuTracer {
+        CpuTracer::new(source.build())
     }
 
     pub fn nearest(&self, query: &RayQuery) -> Option<Found> {
