@@ -1,6 +1,7 @@
 //! Benchmarks: suites of rows, each measured beside what it is compared with.
 
 mod network;
+mod renders;
 mod report;
 mod size;
 mod tracer;
@@ -35,7 +36,7 @@ pub(crate) struct Options {
 enum Suite {
     /// What contributors cost and give, absent and dead ones too.
     Network,
-    /// Rays through our tree and through those of other libraries.
+    /// Rays, builds and renders of ours and of other libraries and programs.
     Tracer,
     /// Brotli bytes of every module and of the first load of each page, against the budgets.
     Size,

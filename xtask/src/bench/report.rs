@@ -61,6 +61,36 @@ impl fmt::Display for Repetitions {
     }
 }
 
+/// Times of both sides, scene by scene.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct SceneTimes {
+    ours: BTreeMap<String, Vec<f64>>,
+    theirs: BTreeMap<String, Vec<f64>>,
+}
+
+impl SceneTimes {
+    /// Adds a scene.
+    pub(super) fn insert(&mut self, scene: &str, ours: Vec<f64>, theirs: Vec<f64>) {
+        self.ours.insert(scene.to_owned(), ours);
+        self.theirs.insert(scene.to_owned(), theirs);
+    }
+
+    /// How many times faster ours is, as geometric mean over the scenes.
+    pub(super) fn into_row(self, id: &str, against: &str) -> Row {
+        let speed =
+            |(scene, ours): (&String, &Vec<f64>)| (median(&self.theirs[scene]) / median(ours)).ln();
+        let mean = self.ours.iter().map(speed).sum::<f64>() / self.ours.len() as f64;
+        Row {
+            id: id.to_owned(),
+            value: mean.exp(),
+            unit: "ratio".to_owned(),
+            against: against.to_owned(),
+            ours: Repetitions::ByScene(self.ours),
+            theirs: Repetitions::ByScene(self.theirs),
+        }
+    }
+}
+
 /// The rows of one suite, and where they were measured.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Report {
@@ -68,6 +98,8 @@ pub(super) struct Report {
     machine: Value,
     versions: Value,
     rows: Vec<Row>,
+    /// What was not measured, and why.
+    missing: Vec<String>,
 }
 
 impl Row {
@@ -122,7 +154,13 @@ impl Row {
 impl Report {
     /// A report about this machine.
     pub(super) fn of(suite: &'static str, rows: Vec<Row>) -> Self {
-        Self { suite, machine: machine(), versions: versions(), rows }
+        Self { suite, machine: machine(), versions: versions(), rows, missing: Vec::new() }
+    }
+
+    /// Names what could not be measured.
+    pub(super) fn without(mut self, missing: Vec<String>) -> Self {
+        self.missing = missing;
+        self
     }
 
     /// The form that programs read.
@@ -132,6 +170,7 @@ impl Report {
             "machine": self.machine,
             "versions": self.versions,
             "rows": self.rows,
+            "missing": self.missing,
         })
     }
 }
@@ -145,12 +184,15 @@ impl fmt::Display for Report {
             write!(formatter, "{id:<width$}  {value:>12.3}  {unit}")?;
             writeln!(formatter, "  (ours {ours}; {against} {theirs})")?;
         }
+        for missing in &self.missing {
+            writeln!(formatter, "not measured: {missing}")?;
+        }
         Ok(())
     }
 }
 
 /// The middle value, or the mean of the two in the middle.
-fn median(values: &[f64]) -> f64 {
+pub(super) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
@@ -199,6 +241,22 @@ mod tests {
     fn ratio_is_that_of_the_medians() {
         let row = Row::speed_ratio("x", "y", vec![2.0, 1.0, 100.0], vec![4.0, 4.0]);
         assert!((row.value - 2.0).abs() < 1e-12, "{}", row.value);
+    }
+
+    #[test]
+    fn scenes_count_alike_whatever_their_length() {
+        let mut times = SceneTimes::default();
+        times.insert("long", vec![100.0], vec![400.0]);
+        times.insert("short", vec![1.0, 1.0, 9.0], vec![1.0]);
+        let row = times.into_row("x", "y");
+        assert!((row.value - 2.0).abs() < 1e-12, "{}", row.value);
+    }
+
+    #[test]
+    fn what_was_not_measured_is_named() {
+        let report = Report::of("tracer", Vec::new()).without(vec!["x: no pip".to_owned()]);
+        assert_eq!(report.to_json()["missing"], json!(["x: no pip"]));
+        assert!(report.to_string().contains("not measured: x: no pip"));
     }
 
     #[test]

@@ -1,11 +1,13 @@
-//! Rays through our tree and through those of other libraries; a program outside the workspace traces
-//! them, since it links Embree.
+//! Rays and renders beside those of others; programs outside the workspace trace ours, since one links
+//! Embree.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use super::renders;
 use super::report::{Report, Row};
 use crate::places::Places;
 use crate::process;
@@ -14,26 +16,60 @@ use crate::tools::{Embree, Permission};
 
 /// Where Debian's package puts Embree.
 const EMBREE_PREFIX: &str = "/usr";
+/// The program that races trees.
+const RAYS: &str = "p2c2r-bench-tracer";
+/// The program that renders what Mitsuba and Cycles render.
+const RENDERS: &str = "renders";
 /// Real scenes beside the checkout; the program says what it leaves out without them.
 const SCENES: &str = "../shared/scenes";
 
-/// Builds the program, runs it and reads its rows.
+/// Measures whatever rows are wanted; a peer that cannot be had is named instead.
 pub(super) fn measure(
     places: &Places,
     permission: Permission,
     only: Option<&str>,
 ) -> Result<Report> {
+    let (mut rows, mut missing) = (Vec::new(), Vec::new());
+    let real_scenes = places.at(SCENES);
+    match build(places, permission) {
+        Err(error) => missing.push(format!("all that our benchmark program measures: {error:#}")),
+        Ok(programs) => {
+            if !renders::is_wanted(only) || only.is_none() {
+                rows.extend(trace_rays(&programs.join(RAYS), &real_scenes, only)?);
+            }
+            if renders::is_wanted(only) {
+                let renders = programs.join(RENDERS);
+                match renders::measure(places, permission, &renders, &real_scenes, only) {
+                    Ok(found) => rows.extend(found),
+                    Err(error) => missing.push(format!("Mitsuba and Cycles: {error:#}")),
+                }
+            }
+        }
+    }
+    let is_known = !rows.is_empty() || !missing.is_empty();
+    ensure!(is_known, "no row is called {}", only.unwrap_or_default());
+    Ok(Report::of("tracer", rows).without(missing))
+}
+
+/// Builds both programs; gives their folder.
+fn build(places: &Places, permission: Permission) -> Result<PathBuf> {
     setup::ensure(&Embree, places, permission)?;
     let mut cargo = Command::new("cargo");
-    cargo.current_dir(places.at("bench/tracer")).args(["run", "--release", "--locked"]);
-    cargo.arg("--target-dir").arg(places.at("target/bench")).env("EMBREE_DIR", EMBREE_PREFIX);
-    cargo.arg("--").arg("--scenes").arg(places.at(SCENES));
-    cargo.args(only.into_iter().flat_map(|id| ["--only", id]));
+    cargo.current_dir(places.at("bench/tracer")).args(["build", "--release", "--locked"]);
+    let target = places.at("target/bench");
+    cargo.arg("--target-dir").arg(&target).env("EMBREE_DIR", EMBREE_PREFIX);
+    process::run(&mut cargo)?;
+    Ok(target.join("release"))
+}
+
+/// Runs the program and reads its rows.
+fn trace_rays(program: &Path, real_scenes: &Path, only: Option<&str>) -> Result<Vec<Row>> {
+    let mut command = Command::new(program);
+    command.arg("--scenes").arg(real_scenes);
+    command.args(only.into_iter().flat_map(|id| ["--only", id]));
     let mut text = String::new();
-    process::run_lines(&mut cargo, |line| text.push_str(line))?;
+    process::run_lines(&mut command, |line| text.push_str(line))?;
     let rows: Value = serde_json::from_str(&text).context("the program prints no JSON")?;
     let rows = rows.as_array().context("the rows are not a list")?;
-    ensure!(!rows.is_empty(), "no row is called {}", only.unwrap_or_default());
-    let rows = rows.iter().map(|row| Row::from_json(row).with_context(|| format!("in {row}")));
-    Ok(Report::of("tracer", rows.collect::<Result<_>>()?))
+    rows.iter().map(|row| Row::from_json(row).with_context(|| format!("in {row}"))).collect()
 }
