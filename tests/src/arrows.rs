@@ -9,7 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("shaders", &[]),
     ("tracer-cpu", &["frame", "scene"]),
     ("tracer-gpu", &["frame", "scene", "shaders"]),
-    ("image", &["frame"]),
+    ("image", &["frame", "scene"]),
     ("protocol", &["frame"]),
     ("splitter", &["frame", "protocol"]),
     ("scheduler", &["frame", "protocol"]),

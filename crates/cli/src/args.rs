@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use p2c2r_image::ToneMap;
 use p2c2r_peer::native::DeviceChoice;
 use p2c2r_protocol::RoomId;
 
@@ -62,9 +63,12 @@ pub(crate) struct RenderArguments {
     /// Most path vertices after the camera.
     #[arg(long, default_value_t = 8)]
     pub(crate) bounces: u8,
-    /// Radiance is multiplied by this before it is shown (PNG only).
-    #[arg(long, default_value_t = 1.0)]
+    /// Stops by which the picture is made brighter, or darker (PNG only).
+    #[arg(long, value_name = "EV", default_value_t = 0.0, allow_hyphen_values = true)]
     pub(crate) exposure: f32,
+    /// What brings highlights into a screen's range (PNG only).
+    #[arg(long, value_enum, default_value_t = ToneMapChoice::Neutral)]
+    pub(crate) tone_map: ToneMapChoice,
     /// Server that introduces contributors: its http(s):// or ws(s):// address.
     #[arg(long, value_name = "URL")]
     pub(crate) signal: Option<String>,
@@ -215,6 +219,30 @@ impl From<Device> for DeviceChoice {
             Device::Auto => Self::Auto,
             Device::Cpu => Self::Cpu,
             Device::Gpu => Self::Gpu,
+        }
+    }
+}
+
+/// Tone mapping operators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ToneMapChoice {
+    /// Khronos PBR Neutral.
+    Neutral,
+    /// AgX.
+    Agx,
+    /// ACES, as fitted by Stephen Hill.
+    Aces,
+    /// Cut at white.
+    Clamp,
+}
+
+impl From<ToneMapChoice> for ToneMap {
+    fn from(choice: ToneMapChoice) -> Self {
+        match choice {
+            ToneMapChoice::Neutral => Self::Neutral,
+            ToneMapChoice::Agx => Self::Agx,
+            ToneMapChoice::Aces => Self::Aces,
+            ToneMapChoice::Clamp => Self::Clamp,
         }
     }
 }

@@ -54,10 +54,10 @@ pub(crate) fn check_writable(path: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes the film; the old file stays until the new one is whole.
-pub(crate) fn write(film: &Film, path: &Path, exposure: f32) -> anyhow::Result<()> {
+pub(crate) fn write(film: &Film, path: &Path, display: &Display) -> anyhow::Result<()> {
     let part = part_path(path);
     let result = match Format::of(path)? {
-        Format::Png => write_png(film, &part, exposure),
+        Format::Png => write_png(film, &part, display),
         Format::Exr => write_exr(film, &part),
         Format::Hdr => write_hdr(film, &part),
         Format::Sums => write_sums(film, &part),
@@ -75,9 +75,8 @@ fn part_path(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write_png(film: &Film, path: &Path, exposure: f32) -> anyhow::Result<()> {
-    let display = Display { exposure, ..Display::default() };
-    let bytes = film.rgba8(film.rect(), &display);
+fn write_png(film: &Film, path: &Path, display: &Display) -> anyhow::Result<()> {
+    let bytes = film.rgba8(film.rect(), display);
     let (width, height) = (film.width_px(), film.height_px());
     let format = image::ImageFormat::Png;
     image::save_buffer_with_format(path, &bytes, width, height, image::ColorType::Rgba8, format)?;
@@ -178,10 +177,10 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         let film = gradient();
         let exr = folder.join("a.exr");
-        write(&film, &exr, 1.0).unwrap();
+        write(&film, &exr, &Display::default()).unwrap();
         assert_eq!(read_radiance(&exr).unwrap().pixels, film.radiances());
         let hdr = folder.join("a.hdr");
-        write(&film, &hdr, 1.0).unwrap();
+        write(&film, &hdr, &Display::default()).unwrap();
         let read = read_radiance(&hdr).unwrap();
         assert_eq!(read.size_px, [5, 3]);
         for (read, wrote) in read.pixels.iter().zip(film.radiances()) {
@@ -189,9 +188,9 @@ mod tests {
             assert!(read.iter().zip(wrote).all(|(a, b)| (a - b).abs() <= brightest / 128.0));
         }
         let sums = folder.join("a.sums");
-        write(&film, &sums, 1.0).unwrap();
+        write(&film, &sums, &Display::default()).unwrap();
         assert_eq!(fs::read(&sums).unwrap().len(), 5 * 3 * 24);
-        write(&film, &folder.join("a.png"), 1.0).unwrap();
+        write(&film, &folder.join("a.png"), &Display::default()).unwrap();
         assert!(!folder.join("a.png.part").exists());
         fs::remove_dir_all(&folder).unwrap();
     }

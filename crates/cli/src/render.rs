@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use p2c2r_frame::{Effects, PixelRect, TileTask};
-use p2c2r_image::Film;
+use p2c2r_image::{Display, Film};
 
 use crate::args::RenderArguments;
 use crate::failure::{Failure, OrFail};
@@ -38,7 +38,8 @@ pub(crate) fn run(options: &RenderArguments) -> anyhow::Result<()> {
         None => render_alone(options, &scene, &task, &mut report)?,
     };
     report.is_partitioned = film.is_complete();
-    picture::write(&film, &options.out, options.exposure)?;
+    let display = Display { exposure_ev: options.exposure, tone_map: options.tone_map.into() };
+    picture::write(&film, &options.out, &display)?;
     publish(options, &report)
 }
 

@@ -1,31 +1,71 @@
 //! From linear radiance to the bytes of a screen.
 
 use p2c2r_frame::{PixelRect, radiance_from_sum};
+use p2c2r_scene::math::{exp, larger, smaller, srgb_from_linear};
 
-use crate::Film;
+use crate::{Film, ToneMap};
+
+/// Exposures are cut here: 2⁶⁴ times brighter or darker leaves nothing to see.
+pub const MAX_EXPOSURE_EV: f32 = 64.0;
 
 /// How radiance is shown.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Display {
-    /// Radiance is multiplied by this first.
-    pub exposure: f32,
-    /// Whether highlights are compressed by [`tone_map`] or cut at 1.
-    pub is_tone_mapped: bool,
-}
-
-impl Default for Display {
-    fn default() -> Self {
-        Self { exposure: 1.0, is_tone_mapped: true }
-    }
+    /// Stops: each doubles the radiance before it is mapped. What is not a number counts as 0.
+    pub exposure_ev: f32,
+    /// What brings highlights into a screen's range.
+    pub tone_map: ToneMap,
 }
 
 impl Display {
     /// The 8-bit sRGB colour of a linear radiance.
     pub fn srgb8(&self, radiance: [f32; 3]) -> [u8; 3] {
-        let exposed = radiance.map(|channel| channel * self.exposure);
-        let mapped = if self.is_tone_mapped { tone_map(exposed) } else { exposed };
-        mapped.map(srgb8_from_linear)
+        self.ready().srgb8(radiance)
     }
+
+    /// Linear light of a screen, 0 to 1, of a linear radiance.
+    pub fn linear(&self, radiance: [f32; 3]) -> [f32; 3] {
+        self.ready().linear(radiance)
+    }
+
+    /// The same with the exposure's factor at hand.
+    fn ready(&self) -> Ready {
+        Ready { scale: exposure_scale(self.exposure_ev), tone_map: self.tone_map }
+    }
+
+    /// Linear radiances as RGBA bytes, row by row; `is_opaque` says which pixels show.
+    pub fn rgba8(&self, pixels: impl Iterator<Item = ([f32; 3], bool)>) -> Vec<u8> {
+        let ready = self.ready();
+        let bytes = pixels.flat_map(|(radiance, is_opaque)| {
+            let [red, green, blue] = ready.srgb8(radiance);
+            [red, green, blue, if is_opaque { 255 } else { 0 }]
+        });
+        bytes.collect()
+    }
+}
+
+/// A display whose exposure is worked out.
+struct Ready {
+    scale: f32,
+    tone_map: ToneMap,
+}
+
+impl Ready {
+    fn linear(&self, radiance: [f32; 3]) -> [f32; 3] {
+        self.tone_map.apply(radiance.map(|channel| channel * self.scale))
+    }
+
+    fn srgb8(&self, radiance: [f32; 3]) -> [u8; 3] {
+        self.linear(radiance).map(srgb_from_linear)
+    }
+}
+
+/// 2 to the power of an exposure; exact for whole stops.
+pub fn exposure_scale(ev: f32) -> f32 {
+    let ev = if ev.is_nan() { 0.0 } else { smaller(larger(ev, -MAX_EXPOSURE_EV), MAX_EXPOSURE_EV) };
+    let whole = ev.floor();
+    let power = f32::from_bits(((whole as i32 + 127) as u32) << 23);
+    exp((ev - whole) * std::f32::consts::LN_2) * power
 }
 
 impl Film {
@@ -33,127 +73,61 @@ impl Film {
     /// What leaves the film is left out.
     pub fn rgba8(&self, rect: PixelRect, display: &Display) -> Vec<u8> {
         let Some(rect) = rect.intersection(self.rect()) else { return Vec::new() };
-        let mut bytes = Vec::with_capacity(rect.area() as usize * 4);
-        let (left, width) = (rect.x as usize, rect.width as usize);
-        for y in rect.y..rect.y + rect.height {
-            let start = y as usize * self.width_px() as usize + left;
-            let row = self.sums()[start..start + width].iter();
-            for (sums, &count) in row.zip(&self.sample_counts()[start..start + width]) {
-                let radiance = sums.map(|sum| radiance_from_sum(sum, count));
-                let [red, green, blue] = display.srgb8(radiance);
-                bytes.extend([red, green, blue, if count > 0 { 255 } else { 0 }]);
-            }
-        }
-        bytes
+        let width = self.width_px() as usize;
+        let pixels = (rect.y..rect.y + rect.height).flat_map(|y| {
+            let start = y as usize * width + rect.x as usize;
+            let row = start..start + rect.width as usize;
+            self.sums()[row.clone()].iter().zip(&self.sample_counts()[row])
+        });
+        display.rgba8(
+            pixels.map(|(sums, &count)| (sums.map(|sum| radiance_from_sum(sum, count)), count > 0)),
+        )
     }
-}
-
-/// Khronos PBR Neutral: keeps base colours as they are and compresses highlights
-/// (<https://github.com/KhronosGroup/ToneMapping/tree/main/PBR_Neutral>).
-pub fn tone_map(radiance: [f32; 3]) -> [f32; 3] {
-    const START: f32 = 0.8 - 0.04;
-    const DESATURATION: f32 = 0.15;
-    let [red, green, blue] = radiance;
-    let least = red.min(green).min(blue);
-    let offset = if least < 0.08 { least - 6.25 * least * least } else { 0.04 };
-    let colour = radiance.map(|channel| channel - offset);
-    let peak = colour[0].max(colour[1]).max(colour[2]);
-    if peak < START {
-        return colour;
-    }
-    let room = 1.0 - START;
-    let new_peak = 1.0 - room * room / (peak + room - START);
-    let white = 1.0 - 1.0 / (DESATURATION * (peak - new_peak) + 1.0);
-    colour.map(|channel| {
-        let scaled = channel * (new_peak / peak);
-        scaled + (new_peak - scaled) * white
-    })
-}
-
-/// The nearest 8-bit sRGB code of a linear value; NaN gives 0.
-pub fn srgb8_from_linear(linear: f32) -> u8 {
-    // A comparison with NaN is false.
-    let clamped = if linear > 0.0 { if linear < 1.0 { linear } else { 1.0 } } else { 0.0 };
-    let mut code = FIRST_CODE[(clamped * (FIRST_CODE.len() - 1) as f32) as usize];
-    while code < 255 && clamped >= CODE_STARTS[code as usize] {
-        code += 1;
-    }
-    code
-}
-
-/// The linear value at which code `index + 1` begins: half way between two codes.
-const CODE_STARTS: [f32; 255] = {
-    let mut starts = [0.0; 255];
-    let mut code = 0;
-    while code < 255 {
-        starts[code] = linear_from_srgb((code as f64 + 0.5) / 255.0) as f32;
-        code += 1;
-    }
-    starts
-};
-
-/// The code of the smallest value of each of 4096 steps, which saves most of the search.
-static FIRST_CODE: [u8; 4097] = {
-    let mut codes = [0; 4097];
-    let (mut step, mut code) = (0, 0);
-    while step < codes.len() {
-        while code < 255 && step as f32 / 4096.0 >= CODE_STARTS[code] {
-            code += 1;
-        }
-        codes[step] = code as u8;
-        step += 1;
-    }
-    codes
-};
-
-/// The sRGB transfer function (IEC 61966-2-1) in plain arithmetic: x^2.4 is x² times the fifth
-/// root of x², and the root is found by Newton's method.
-const fn linear_from_srgb(encoded: f64) -> f64 {
-    if encoded <= 0.04045 {
-        return encoded / 12.92;
-    }
-    let base = (encoded + 0.055) / 1.055;
-    let square = base * base;
-    let mut root = 1.0;
-    let mut step = 0;
-    while step < 64 {
-        root -= (root - square / (root * root * root * root)) / 5.0;
-        step += 1;
-    }
-    square * root
 }
 
 #[cfg(test)]
 mod tests {
+    use p2c2r_frame::{RadianceSums, SampleRange};
+    use p2c2r_scene::math::LINEAR_FROM_SRGB;
+
     use super::*;
 
     #[test]
-    fn every_code_survives_its_own_linear_value() {
-        for code in 0..=255u8 {
-            let linear = linear_from_srgb(f64::from(code) / 255.0) as f32;
-            assert_eq!(srgb8_from_linear(linear), code);
+    fn whole_stops_are_exact_and_parts_are_near() {
+        for stops in -64..=64i32 {
+            assert_eq!(exposure_scale(stops as f32), 2f64.powi(stops) as f32);
         }
-        // Known values of the standard: mid grey and the end of the linear part.
-        assert!((linear_from_srgb(0.5) - 0.214_041_14).abs() < 1e-7);
-        assert_eq!(srgb8_from_linear(0.003_130_8), 10);
+        for step in -400..=400 {
+            let ev = step as f32 / 37.0;
+            let error = f64::from(exposure_scale(ev)) / f64::from(ev).exp2() - 1.0;
+            assert!(error.abs() < 3e-7, "{ev}: {error:e}");
+        }
+        assert_eq!(exposure_scale(f32::NAN), 1.0);
+        assert_eq!(exposure_scale(f32::INFINITY), exposure_scale(MAX_EXPOSURE_EV));
+        assert_eq!(exposure_scale(f32::NEG_INFINITY), exposure_scale(-MAX_EXPOSURE_EV));
     }
 
     #[test]
-    fn values_beyond_the_screen_are_clamped() {
-        assert_eq!(srgb8_from_linear(f32::NAN), 0);
-        assert_eq!(srgb8_from_linear(-1.0), 0);
-        assert_eq!(srgb8_from_linear(f32::INFINITY), 255);
+    fn every_code_of_the_screen_survives_a_plain_display() {
+        let plain = Display { exposure_ev: 0.0, tone_map: ToneMap::Clamp };
+        let darker = Display { exposure_ev: -2.0, ..plain };
+        for code in 0..=255u8 {
+            let linear = LINEAR_FROM_SRGB[code as usize];
+            assert_eq!(plain.srgb8([linear; 3]), [code; 3]);
+            assert_eq!(darker.srgb8([4.0 * linear; 3]), [code; 3]);
+        }
+        assert_eq!(plain.srgb8([f32::NAN, f32::INFINITY, -1.0]), [0, 255, 0]);
     }
 
     #[test]
-    fn tone_map_keeps_colours_and_compresses_highlights() {
-        // Below the start of compression only the 4 % of Fresnel reflection are taken off.
-        let [red, green, blue] = tone_map([0.5, 0.3, 0.2]);
-        assert!((red - 0.46).abs() < 1e-6 && (green - 0.26).abs() < 1e-6);
-        assert!((blue - 0.16).abs() < 1e-6);
-        let bright = tone_map([10.0, 1.0, 1.0]);
-        assert!(bright.iter().all(|&channel| (0.0..1.0).contains(&channel)), "{bright:?}");
-        assert!(bright[0] > bright[1]);
-        assert_eq!(tone_map([0.0; 3]), [0.0; 3]);
+    fn a_part_of_the_film_shows_that_part() {
+        let mut film = Film::new(4, 3, 1).unwrap();
+        let rect = PixelRect { x: 1, y: 1, width: 2, height: 2 };
+        let mut tile = RadianceSums::zeroed(rect, SampleRange::new(0, 1));
+        tile.sums[3] = [1 << 20, 0, 0];
+        film.merge(&tile).unwrap();
+        let plain = Display { exposure_ev: 0.0, tone_map: ToneMap::Clamp };
+        let beyond = PixelRect { x: 2, y: 2, width: 9, height: 9 };
+        assert_eq!(film.rgba8(beyond, &plain), [255, 0, 0, 255, 0, 0, 0, 0]);
     }
 }

@@ -10,8 +10,10 @@ mod coverage;
 mod display;
 mod error_measure;
 mod film;
+mod tone_map;
 
 pub use codec::{CodecError, pack_sums, packed_limit_bytes, unpack_sums};
-pub use display::{Display, srgb8_from_linear, tone_map};
+pub use display::{Display, MAX_EXPOSURE_EV, exposure_scale};
 pub use error_measure::rmse;
 pub use film::{Film, FilmError, MAX_FILM_PIXELS, MergeError};
+pub use tone_map::ToneMap;

@@ -37,6 +37,7 @@ const MAX_BOUNCES = 64;
 const DEFAULT_MAX_PEERS = 8;
 const MAX_PEERS = 64;
 const MAX_THREADS = 64;
+const MAX_EXPOSURE_EV = 64;
 const MAX_SIDE_PX = 16_384;
 /** A film from the element's size has no more pixels than this: they all cost light. */
 const MAX_AUTO_PIXELS = 1920 * 1080;
@@ -102,13 +103,15 @@ function filmSize(element: Element, box: BoxSize): BoxSize {
   };
 }
 
+/** In stops. */
 function exposure(element: Element): number {
-  const value = Number(element.getAttribute("exposure") ?? 1);
-  return Number.isFinite(value) && value > 0 ? value : 1;
+  const value = Number(element.getAttribute("exposure") ?? 0);
+  return Number.isFinite(value) && Math.abs(value) <= MAX_EXPOSURE_EV ? value : 0;
 }
 
 function toneMapping(element: Element): ToneMapping {
-  return element.getAttribute("tone-mapping") === "none" ? "none" : "neutral";
+  const name = element.getAttribute("tone-mapping");
+  return name === "agx" || name === "aces" || name === "none" ? name : "neutral";
 }
 
 function integer(

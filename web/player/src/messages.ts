@@ -2,7 +2,7 @@
 // Mirrors web/wasm/src/messages.rs; messages.fixture.ts, written by a Rust test, is checked against it.
 
 export type DeviceChoice = "auto" | "gpu" | "cpu" | "none";
-export type ToneMapping = "neutral" | "none";
+export type ToneMapping = "neutral" | "agx" | "aces" | "none";
 
 export interface NetworkSettings {
   signalUrl: string;

@@ -1,7 +1,7 @@
 //! The picture on screen: follows the film where tiles were merged.
 
 use p2c2r_frame::PixelRect;
-use p2c2r_image::{Display, Film};
+use p2c2r_image::{Display, Film, ToneMap};
 
 use crate::messages::{RenderSettings, ToneMapping};
 
@@ -82,8 +82,13 @@ pub(crate) fn opaque_rgba8(film: &Film, display: &Display) -> Vec<u8> {
 
 /// How the settings show radiance.
 pub(crate) fn display(settings: &RenderSettings) -> Display {
-    let is_tone_mapped = settings.tone_mapping == ToneMapping::Neutral;
-    Display { exposure: settings.exposure, is_tone_mapped }
+    let tone_map = match settings.tone_mapping {
+        ToneMapping::Neutral => ToneMap::Neutral,
+        ToneMapping::Agx => ToneMap::Agx,
+        ToneMapping::Aces => ToneMap::Aces,
+        ToneMapping::None => ToneMap::Clamp,
+    };
+    Display { exposure_ev: settings.exposure, tone_map }
 }
 
 #[cfg(test)]

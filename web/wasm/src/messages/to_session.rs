@@ -26,6 +26,10 @@ pub enum ToneMapping {
     /// Khronos PBR neutral.
     #[default]
     Neutral,
+    /// AgX.
+    Agx,
+    /// ACES, as fitted by Stephen Hill.
+    Aces,
     /// Clipping only.
     None,
 }
@@ -58,7 +62,7 @@ pub struct RenderSettings {
     pub seed: u32,
     /// Path vertices after the camera.
     pub bounces: u8,
-    /// Scales radiance before the tone map.
+    /// Stops by which radiance is scaled before the tone map.
     pub exposure: f32,
     /// The tone map.
     pub tone_mapping: ToneMapping,
