@@ -3,10 +3,12 @@
 //! Nothing here computes a picture or talks to a network. Pixels count from the top left corner,
 //! distances are metres, matrices are named `target_from_source` and stored by rows.
 
+mod aovs;
 mod rect;
 mod sums;
 mod task;
 
+pub use aovs::{AovPixel, AovTask, Aovs, LOST_MOTION_PX, NO_SURFACE};
 pub use rect::{PixelRect, RectError, SampleRange};
 pub use sums::{
     FRACTION_BITS, MAX_SAMPLE_RADIANCE, RadianceSums, SumsError, radiance_from_sum, sample_to_fixed,

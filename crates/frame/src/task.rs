@@ -181,10 +181,7 @@ impl TileTask {
     pub fn check(&self) -> Result<(), TaskError> {
         self.view.check()?;
         self.rect.check_inside(self.view.width_px, self.view.height_px)?;
-        let SampleRange { first, count } = self.samples;
-        if count == 0 || self.samples.end() > u64::from(MAX_SAMPLES_PER_PIXEL) {
-            return Err(TaskError::Samples { first, count });
-        }
+        check_samples(self.samples)?;
         if !self.effects.is_known() {
             return Err(TaskError::Effects(self.effects.0));
         }
@@ -193,6 +190,15 @@ impl TileTask {
         }
         Ok(())
     }
+}
+
+/// Fails unless there is a sample and none lies beyond the limit.
+pub(crate) fn check_samples(samples: SampleRange) -> Result<(), TaskError> {
+    let SampleRange { first, count } = samples;
+    if count == 0 || samples.end() > u64::from(MAX_SAMPLES_PER_PIXEL) {
+        return Err(TaskError::Samples { first, count });
+    }
+    Ok(())
 }
 
 /// What tracing a task cost, counted by the tracer.

@@ -5,6 +5,7 @@
 //! and paths are added as integers. One loop, `integrator.rs`, reads top to bottom; the shaders mirror
 //! these files one to one.
 
+mod aov;
 mod bsdf;
 mod bvh;
 mod camera;
@@ -22,5 +23,6 @@ mod surface;
 mod texture;
 mod triangle;
 
+pub use aov::AovJob;
 pub use job::{CpuTracer, MAX_TASK_PIXELS, TileJob, TraceError, TracedTile};
 pub use query::{RayHit, RayQuery};

@@ -1,0 +1,127 @@
+use std::sync::atomic::AtomicBool;
+
+use p2c2r_frame::{NO_SURFACE, SampleRange, TileTask};
+use p2c2r_testkit::{generated_scene, whole_task};
+
+use super::*;
+
+const SIZE_PX: [u32; 2] = [24, 16];
+
+fn task_of(tracer: &CpuTracer, samples: u32) -> AovTask {
+    let TileTask { scene, view, rect, samples, seed, .. } =
+        whole_task(tracer.scene(), SIZE_PX, samples, 5);
+    AovTask { scene, view, previous_view: None, rect, samples, seed }
+}
+
+fn cornell() -> CpuTracer {
+    CpuTracer::new(generated_scene("cornell"))
+}
+
+#[test]
+fn steps_and_rectangles_do_not_change_a_pixel() {
+    let tracer = cornell();
+    let task = task_of(&tracer, 3);
+    let whole = tracer.aovs(&task).unwrap();
+    let mut job = tracer.begin_aovs(&task).unwrap();
+    while !job.step(7) {}
+    assert_eq!(job.finish(), whole);
+    let rect = PixelRect { x: 5, y: 3, width: 4, height: 6 };
+    let part = tracer.aovs(&AovTask { rect, ..task }).unwrap();
+    for (index, pixel) in part.pixels.iter().enumerate() {
+        let place = (3 + index / 4) * SIZE_PX[0] as usize + 5 + index % 4;
+        assert_eq!(*pixel, whole.pixels[place]);
+    }
+}
+
+/// One bounce less than the first scattering leaves only what is seen straight: emission.
+#[test]
+fn emission_is_exactly_what_the_radiance_holds_of_it() {
+    let scene = generated_scene("night-city:size=60");
+    let tracer = CpuTracer::new(scene);
+    let task = whole_task(tracer.scene(), SIZE_PX, 4, 5);
+    let traced = tracer.trace(&task, &AtomicBool::new(false)).unwrap().sums;
+    let aovs = tracer.aovs(&task_of(&tracer, 4)).unwrap();
+    let mut lit = 0;
+    for (pixel, sums) in aovs.pixels.iter().zip(&traced.sums) {
+        for (emission, &sum) in pixel.emission.iter().zip(sums) {
+            let mean = p2c2r_frame::radiance_from_sum(sum, 4);
+            assert!(*emission <= mean + 1e-4 + 1e-6 * mean, "{emission} of {mean}");
+            lit += u32::from(*emission > 0.0);
+        }
+        // Where nothing is seen, all light is emission.
+        if pixel.instance == NO_SURFACE && pixel.depth == 0.0 {
+            let mean = p2c2r_frame::radiance_from_sum(sums[0], 4);
+            assert!((pixel.emission[0] - mean).abs() <= 2e-5 + 1e-6 * mean);
+        }
+    }
+    assert!(lit > 50, "only {lit} channels emit");
+}
+
+#[test]
+fn pixels_say_what_the_rays_meet() {
+    let tracer = cornell();
+    let aovs = tracer.aovs(&task_of(&tracer, 1)).unwrap();
+    let scene = tracer.scene();
+    for pixel in aovs.pixels.iter().filter(|pixel| pixel.instance != NO_SURFACE) {
+        assert!(pixel.depth > 0.0);
+        let length = Vec3::from(pixel.normal).length();
+        assert!((length - 1.0).abs() < 1e-5, "{length}");
+        assert!((pixel.material as usize) < scene.materials.len());
+        assert!(pixel.albedo.iter().all(|share| (0.0..=1.0).contains(share)));
+        assert!(scene.instances.iter().any(|instance| instance.source_index == pixel.instance));
+    }
+    assert!(aovs.pixels.iter().any(|pixel| pixel.instance != NO_SURFACE));
+}
+
+#[test]
+fn a_camera_that_moves_sideways_moves_near_things_more() {
+    let tracer = cornell();
+    let mut task = task_of(&tracer, 1);
+    let mut previous = task.view;
+    let step = 0.05;
+    // The camera was to the left, so everything was further to the right.
+    for row in &mut previous.world_from_camera {
+        row[3] -= step * row[0];
+    }
+    task.previous_view = Some(previous);
+    for pixel in tracer.aovs(&task).unwrap().pixels {
+        let [x, y] = pixel.motion_px;
+        if pixel.instance == NO_SURFACE {
+            assert!(x.abs() < 1e-3 && y.abs() < 1e-3, "infinity moves by {x}, {y}");
+            continue;
+        }
+        let focal_px = 0.5 * SIZE_PX[1] as f32 / task.view.tan_half_fov_y;
+        assert!(y.abs() < 1e-3, "{y}");
+        let expected = step * focal_px / pixel.depth;
+        assert!(x > 0.0 && (x - expected).abs() < 1e-2 * expected, "{x} at {}", pixel.depth);
+    }
+    task.previous_view = Some(task.view);
+    let still = tracer.aovs(&task).unwrap();
+    assert!(still.pixels.iter().all(|pixel| pixel.motion_px.iter().all(|px| px.abs() < 1e-3)));
+}
+
+#[test]
+fn hostile_tasks_are_refused_and_hostile_views_give_numbers() {
+    let tracer = cornell();
+    let task = task_of(&tracer, 1);
+    assert!(tracer.begin_aovs(&AovTask { samples: SampleRange::new(0, 0), ..task }).is_err());
+    let beyond = PixelRect { x: 1, ..task.rect };
+    assert!(tracer.begin_aovs(&AovTask { rect: beyond, ..task }).is_err());
+    let mut view = task.view;
+    view.tan_half_fov_y = f32::NAN;
+    assert!(tracer.begin_aovs(&AovTask { previous_view: Some(view), ..task }).is_err());
+    for scale in [0.0, 1e-30, 1e30] {
+        let mut view = task.view;
+        for row in &mut view.world_from_camera {
+            *row = row.map(|element| element * scale);
+        }
+        for task in [AovTask { view, ..task }, AovTask { previous_view: Some(view), ..task }] {
+            for pixel in tracer.aovs(&task).unwrap().pixels {
+                let AovPixel { depth, normal, albedo, emission, motion_px, .. } = pixel;
+                let numbers = [normal, albedo, emission].concat();
+                assert!(numbers.iter().all(|number| number.is_finite()), "{pixel:?}");
+                assert!(depth.is_finite() && motion_px.iter().all(|px| px.is_finite()));
+            }
+        }
+    }
+}
