@@ -79,6 +79,9 @@ pub(crate) struct RenderArguments {
     #[arg(long, value_name = "COUNT", default_value_t = 16, requires = "signal",
           value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) max_peers: u16,
+    /// Let contributors round their sums, without bias and by less than the noise: a fraction of the bytes.
+    #[arg(long, requires = "signal")]
+    pub(crate) lossy: bool,
     /// Trace nothing here: contributors do it all. For measurements.
     #[arg(long, requires = "signal")]
     pub(crate) no_local: bool,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use indicatif::ProgressBar;
-use p2c2r_frame::TileTask;
+use p2c2r_frame::{Packing, TileTask};
 use p2c2r_peer::native::{
     PeerError, RenderEvent, RenderJob, RenderOptions, Rendered, ServerAddress, TracingDevice,
     render,
@@ -42,6 +42,7 @@ pub(crate) fn render_with_peers(
         samples_per_pixel: task.samples.count,
         seed: task.seed,
         max_bounces: task.max_bounces,
+        packing: if options.lossy { Packing::BelowNoise } else { Packing::Exact },
     };
     let room = options.room.clone().or_else(|| server.room().cloned());
     let name = PeerName::lossy(REQUESTER_NAME);

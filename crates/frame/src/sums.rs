@@ -50,6 +50,22 @@ impl RadianceSums {
         Self { rect, samples, sums: vec![[0; 3]; rect.area() as usize] }
     }
 
+    /// The sums of two consecutive sample ranges of one rectangle; `None` for anything else.
+    pub fn joined(&self, next: &Self) -> Option<Self> {
+        let is_next = u64::from(next.samples.first) == self.samples.end();
+        let is_same = self.rect == next.rect && self.sums.len() == next.sums.len();
+        let count = self.samples.count.checked_add(next.samples.count)?;
+        if !is_next || !is_same {
+            return None;
+        }
+        let add = |(first, second): (&[u64; 3], &[u64; 3])| {
+            std::array::from_fn(|channel| first[channel].saturating_add(second[channel]))
+        };
+        let sums = self.sums.iter().zip(&next.sums).map(add).collect();
+        let samples = SampleRange::new(self.samples.first, count);
+        Some(Self { rect: self.rect, samples, sums })
+    }
+
     /// Fails if the length or any sum is impossible for the region.
     pub fn check(&self) -> Result<(), SumsError> {
         let found = self.sums.len() as u64;

@@ -127,6 +127,16 @@ pub enum Task {
     Tile(TileTask),
 }
 
+/// How a result's sums travel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Packing {
+    /// Every sum as it is.
+    #[default]
+    Exact,
+    /// Sums may be rounded, without bias, by less than their own noise.
+    BelowNoise,
+}
+
 /// Why a task cannot be traced by anyone.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum TaskError {

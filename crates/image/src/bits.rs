@@ -10,14 +10,20 @@ pub(crate) struct BitWriter {
 }
 
 impl BitWriter {
+    /// A writer with room for so many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), ..Self::default() }
+    }
+
     /// Appends the low `count` (at most 32) bits of a value whose other bits are zero.
     pub(crate) fn write(&mut self, value: u64, count: u32) {
         debug_assert!(count <= 32 && value >> count == 0);
         self.pending = self.pending << count | value;
         self.pending_count += count;
-        while self.pending_count >= 8 {
-            self.pending_count -= 8;
-            self.bytes.push((self.pending >> self.pending_count) as u8);
+        if self.pending_count >= 32 {
+            self.pending_count -= 32;
+            let word = (self.pending >> self.pending_count) as u32;
+            self.bytes.extend_from_slice(&word.to_be_bytes());
         }
     }
 
@@ -33,9 +39,11 @@ impl BitWriter {
 
     /// The bytes, the last one filled with zeros.
     pub(crate) fn finish(mut self) -> Vec<u8> {
-        if self.pending_count > 0 {
-            let fill = 8 - self.pending_count;
-            self.write(0, fill);
+        while self.pending_count > 0 {
+            let count = self.pending_count.min(8);
+            self.pending_count -= count;
+            // The last byte is filled with zeros from below.
+            self.bytes.push(((self.pending >> self.pending_count) << (8 - count)) as u8);
         }
         self.bytes
     }
@@ -57,8 +65,8 @@ impl<'a> BitReader<'a> {
     /// The next 57 bits or more at the top of a word, zeros past the end.
     fn peek(&self) -> u64 {
         let start = self.position / 8;
-        let word = match self.bytes.get(start..start + 8) {
-            Some(bytes) => bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+        let word = match self.bytes.get(start..).and_then(<[u8]>::first_chunk) {
+            Some(bytes) => u64::from_be_bytes(*bytes),
             None => {
                 let rest = self.bytes.get(start..).unwrap_or_default();
                 let word = rest.iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
@@ -91,17 +99,6 @@ impl<'a> BitReader<'a> {
         } else {
             self.read(count)
         }
-    }
-
-    /// Counts zeros up to and over the next one; stops without one after `limit` (at most 32) zeros.
-    pub(crate) fn read_zeros(&mut self, limit: u32) -> Option<u32> {
-        let zeros = self.peek().leading_zeros();
-        let (count, used) = if zeros < limit { (zeros, zeros + 1) } else { (limit, limit) };
-        if self.remaining() < used as usize {
-            return None;
-        }
-        self.position += used as usize;
-        Some(count)
     }
 
     /// Whether only the zero bits that fill the last byte are left.

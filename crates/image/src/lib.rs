@@ -12,7 +12,10 @@ mod error_measure;
 mod film;
 mod tone_map;
 
-pub use codec::{CodecError, pack_sums, packed_limit_bytes, unpack_sums};
+pub use codec::{
+    CodecError, LOSSY_ERROR_GROWTH, pack_sums, pack_sums_below_noise, packed_limit_bytes,
+    unpack_sums,
+};
 pub use display::{Display, MAX_EXPOSURE_EV, exposure_scale};
 pub use error_measure::rmse;
 pub use film::{Film, FilmError, MAX_FILM_PIXELS, MergeError};

@@ -28,7 +28,7 @@ mod work;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use p2c2r_frame::{SceneId, TileTask};
+use p2c2r_frame::{Packing, RadianceSums, SceneId, TileTask, TraceCounters};
 use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::{Message, Role, encode};
 
@@ -68,10 +68,13 @@ enum Phase {
 }
 
 /// A task at the tracer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Traced {
     task: TileTask,
+    packing: Packing,
     started_at: Duration,
+    /// The first half of the samples, where halves are compared.
+    first: Option<(RadianceSums, TraceCounters)>,
 }
 
 impl Contributor {
@@ -106,7 +109,7 @@ impl Contributor {
             ContributorInput::SceneReady { scene } => self.scene_ready(scene),
             ContributorInput::SceneFailed { scene, reason } => self.scene_failed(scene, reason),
             ContributorInput::Traced { key, sums, counters } => {
-                self.take_traced(key, &sums, counters);
+                self.take_traced(key, sums, counters);
             }
             ContributorInput::TraceFailed { key } => self.fail_traced(key),
             ContributorInput::Pause => self.pause(),

@@ -8,7 +8,7 @@ mod world;
 use std::time::Duration;
 
 use bench::{Bench, hello, tile};
-use p2c2r_frame::{PixelRect, SceneId, TaskError};
+use p2c2r_frame::{Packing, PixelRect, SampleRange, SceneId, TaskError, TileTask};
 use p2c2r_image::unpack_sums;
 use p2c2r_protocol::peer::{Channel, GoodbyeReason, Message, RefuseJob, RefuseTask, Role};
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
@@ -64,23 +64,82 @@ fn result_comes_back_whole_in_chunks_with_its_credit() {
     bench.task(A, 5);
     bench.now = Duration::from_millis(250);
     bench.trace_all();
-    let (mut packed, mut done) = (Vec::new(), None);
-    for message in bench.said_to(A) {
-        match message {
-            Message::TileChunk(chunk) => packed.extend(chunk.bytes.into_vec()),
-            Message::TileDone(message) => done = Some(message),
-            _ => {}
-        }
-    }
+    let packed = packed_result(&bench);
+    let done = bench.said_to(A).into_iter().find_map(|message| match message {
+        Message::TileDone(done) => Some(done),
+        _ => None,
+    });
     let done = done.unwrap();
     assert_eq!((done.lease, done.elapsed_us), (LeaseId(5), 250_000));
     assert_eq!(done.length_bytes as usize, packed.len());
     let task = tile(SCENE);
-    assert_eq!(unpack_sums(&packed, task.rect, task.samples), Ok(trace(&task).0));
+    assert_eq!(unpack_sums(&packed, task.rect, task.samples, None), Ok(trace(&task).0));
     assert_eq!(credits(&bench, A), 4);
     let stats = bench.contributor.stats();
     assert_eq!((stats.tasks_done, stats.tracing, stats.queued), (1, 0, 0));
     assert_eq!(stats.samples, task.rect.area() * u64::from(task.samples.count));
+}
+
+/// The packed result of the only task of a bench.
+fn packed_result(bench: &Bench) -> Vec<u8> {
+    let chunks = bench.said_to(A).into_iter().filter_map(|message| match message {
+        Message::TileChunk(chunk) => Some(chunk.bytes.into_vec()),
+        _ => None,
+    });
+    chunks.flatten().collect()
+}
+
+#[test]
+fn rounded_result_is_traced_in_halves_and_is_much_smaller() {
+    let task = tile(SCENE);
+    let mut exact = serving(1);
+    exact.give(A, 1, task);
+    exact.trace_all();
+    let mut bench = serving(1);
+    bench.give_packed(A, 1, task, Packing::BelowNoise);
+    let mut parts = Vec::new();
+    while let Some((key, part)) = bench.tracing.first().copied() {
+        parts.push(part.samples);
+        bench.trace_one(key);
+    }
+    assert_eq!(parts, [SampleRange::new(0, 2), SampleRange::new(2, 2)]);
+    let packed = packed_result(&bench);
+    let lengths = (packed.len(), packed_result(&exact).len());
+    assert!(3 * lengths.0 < lengths.1, "{lengths:?}");
+    let found = unpack_sums(&packed, task.rect, task.samples, Some(task.seed)).unwrap();
+    let (sums, counters) = trace(&task);
+    assert_ne!(found, sums);
+    let total = |sums: &p2c2r_frame::RadianceSums| sums.sums.as_flattened().iter().sum::<u64>();
+    let ratio = total(&found) as f64 / total(&sums) as f64;
+    assert!((ratio - 1.0).abs() < 1e-3, "{ratio}");
+    let said = bench.said_to(A);
+    let done = said.iter().find_map(|message| match message {
+        Message::TileDone(done) => Some(done.counters),
+        _ => None,
+    });
+    assert_eq!(done, Some(counters));
+    assert_eq!(bench.contributor.stats().tasks_done, 1);
+}
+
+#[test]
+fn single_sample_shows_no_noise_and_stays_exact() {
+    let task = TileTask { samples: SampleRange::new(3, 1), ..tile(SCENE) };
+    let mut bench = serving(1);
+    bench.give_packed(A, 1, task, Packing::BelowNoise);
+    bench.trace_all();
+    let found = unpack_sums(&packed_result(&bench), task.rect, task.samples, None);
+    assert_eq!(found, Ok(trace(&task).0));
+}
+
+#[test]
+fn rounded_task_is_cancelled_between_its_halves() {
+    let mut bench = serving(1);
+    bench.give_packed(A, 1, tile(SCENE), Packing::BelowNoise);
+    bench.trace_one(key(A, 1));
+    bench.say(A, &Message::Cancel { lease: LeaseId(1) });
+    assert_eq!(bench.cancelled, [key(A, 1)]);
+    assert!(packed_result(&bench).is_empty());
+    assert_eq!((bench.contributor.stats().tracing, credits(&bench, A)), (0, 4));
 }
 
 #[test]
@@ -403,6 +462,7 @@ fn any_message() -> impl Strategy<Value = Message> {
         (lease.clone(), 0u8..3).prop_map(|(lease, scene)| Message::Task {
             lease,
             task: p2c2r_frame::Task::Tile(tile(SceneId([scene; 32]))),
+            packing: p2c2r_frame::Packing::Exact,
         }),
         lease.prop_map(|lease| Message::Cancel { lease }),
         any::<u32>().prop_map(|nonce| Message::Ping { nonce }),

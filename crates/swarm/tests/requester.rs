@@ -8,8 +8,8 @@ mod world;
 use std::time::Duration;
 
 use bench::{Bench, LONG_AGO, chunks_of, hello};
-use p2c2r_frame::{RadianceSums, TraceCounters};
-use p2c2r_image::pack_sums;
+use p2c2r_frame::{RadianceSums, SampleRange, TileTask, TraceCounters};
+use p2c2r_image::{CodecError, pack_sums, pack_sums_below_noise};
 use p2c2r_protocol::peer::{
     CHUNK_PAYLOAD_BYTES, Channel, ChunkBytes, GoodbyeReason, Message, RefuseJob, RefuseTask, Role,
     TileChunk, TileDone, ViolationKind,
@@ -184,12 +184,31 @@ fn result_that_does_not_unpack_ends_the_link() {
 }
 
 #[test]
+fn rounded_sums_end_the_link_where_exact_ones_were_asked_for() {
+    let mut bench = with_peer();
+    let (lease, task) = bench.task_of(A);
+    let count = task.samples.count / 2;
+    let half = |first, count| {
+        let samples = SampleRange::new(task.samples.first + first, count);
+        trace(&TileTask { samples, ..task }).0
+    };
+    let (first, second) = (half(0, count), half(count, task.samples.count - count));
+    let packed = pack_sums_below_noise(&first, &second, task.seed).unwrap();
+    bench.answer_bytes(A, lease, &packed);
+    let [(A, PeerEnd::Violation(Violation::Packing { source: CodecError::Rounded, .. }))] =
+        bench.closed[..]
+    else {
+        panic!("{:?}", bench.closed)
+    };
+}
+
+#[test]
 fn sums_that_no_tracer_gives_end_the_link() {
     let mut bench = with_peer();
     let (lease, task) = bench.task_of(A);
     let mut sums = RadianceSums::zeroed(task.rect, task.samples);
     sums.sums[3][1] = 1 << 40;
-    bench.answer_bytes(A, lease, &pack_sums(&sums));
+    bench.answer_bytes(A, lease, &pack_sums(&sums).unwrap());
     let [(A, PeerEnd::Violation(Violation::Sums { .. }))] = bench.closed[..] else {
         panic!("{:?}", bench.closed)
     };

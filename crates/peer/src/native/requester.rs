@@ -319,6 +319,7 @@ fn spec_of(job: &RenderJob) -> JobSpec {
         seed: job.seed,
         effects: Effects::PATH_TRACED,
         max_bounces: job.max_bounces,
+        packing: job.packing,
         order: RefineOrder::Tiles,
         cost: CostSource::Probe,
     }

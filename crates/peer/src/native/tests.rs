@@ -69,6 +69,7 @@ fn cornell() -> RenderJob {
         samples_per_pixel: 48,
         seed: 3,
         max_bounces: 6,
+        packing: p2c2r_frame::Packing::Exact,
     }
 }
 
@@ -128,6 +129,28 @@ async fn two_contributors_render_the_local_picture_bit_for_bit() {
     assert!(report.stats.samples >= samples_of(&rendered, "one"));
     two.wish.send(Wish::Stop).await.unwrap();
     assert!(two.task.await.unwrap().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rounded_picture_takes_fewer_bytes_and_is_as_good() {
+    let server = start_server().await;
+    let contributor = start_contributor(&server.address, "one");
+    let exact_job = RenderJob { samples_per_pixel: 16, ..cornell() };
+    let job = RenderJob { packing: p2c2r_frame::Packing::BelowNoise, ..exact_job.clone() };
+    let render_once = |job: RenderJob| render(job, options(&server.address, None, 1), |_| {});
+    let rounded = render_once(job).await.unwrap();
+    let exact = render_once(exact_job.clone()).await.unwrap();
+    check_exact(&exact, &exact_job);
+    assert!(rounded.film.is_complete());
+    let bytes =
+        |rendered: &Rendered| rendered.workers.iter().map(|w| w.received_bytes).sum::<u64>();
+    let lengths = (bytes(&rounded), bytes(&exact));
+    assert!(2 * lengths.0 < lengths.1, "{lengths:?}");
+    // Its noise at 16 samples is about 0.1.
+    let change = p2c2r_image::rmse(&rounded.film.radiances(), &exact.film.radiances()).unwrap();
+    assert!(change > 0.0 && change < 0.02, "{change}");
+    contributor.wish.send(Wish::Stop).await.unwrap();
+    assert!(contributor.task.await.unwrap().is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

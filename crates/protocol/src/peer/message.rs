@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use p2c2r_frame::{SceneId, Task, TraceCounters};
+use p2c2r_frame::{Packing, SceneId, Task, TraceCounters};
 use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -47,6 +47,8 @@ pub enum Message {
         lease: LeaseId,
         /// The work.
         task: Task,
+        /// How the result is to travel.
+        packing: Packing,
     },
     /// Requester: the result is no longer wanted.
     Cancel {

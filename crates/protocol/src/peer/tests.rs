@@ -1,6 +1,8 @@
 //! What holds for every message: round trip, lengths, hostile bytes, and the bytes themselves.
 
-use p2c2r_frame::{Effects, PixelRect, SampleRange, SceneId, Task, TileTask, TraceCounters, View};
+use p2c2r_frame::{
+    Effects, Packing, PixelRect, SampleRange, SceneId, Task, TileTask, TraceCounters, View,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -62,7 +64,7 @@ fn samples() -> Vec<(Message, &'static str)> {
         (Message::JobRefused { job, reason: RefuseJob::SceneInvalid }, "030702"),
         (Message::Credit { tasks: 2 }, "0402"),
         (
-            Message::Task { lease, task: Task::Tile(tile(1, 1.0)) },
+            Message::Task { lease, task: Task::Tile(tile(1, 1.0)), packing: Packing::BelowNoise },
             "05ac020001010101010101010101010101010101010101010101010101010101010101010000\
              803f0000803f0000803f0000803f0000803f0000803f0000803f0000803f0000803f0000803f\
              0000803f0000803f0000803f0101010101010101010101",
@@ -126,7 +128,8 @@ fn cut_message_and_message_with_more_behind_it_are_refused() {
 #[test]
 fn largest_task_and_largest_chunk_fit_their_messages() {
     let task = Task::Tile(tile(u32::MAX, f32::NAN));
-    let task = encode(&Message::Task { lease: LeaseId(u64::MAX), task }).unwrap();
+    let task =
+        encode(&Message::Task { lease: LeaseId(u64::MAX), task, packing: Packing::Exact }).unwrap();
     assert!(task.len() <= MAX_TASK_BYTES, "{} bytes", task.len());
     let bytes = ChunkBytes::new(&vec![0xff; CHUNK_PAYLOAD_BYTES]).unwrap();
     let chunk = TileChunk { lease: LeaseId(u64::MAX), index: u16::MAX, count: u16::MAX, bytes };
@@ -169,7 +172,8 @@ fn any_channel() -> impl Strategy<Value = Channel> {
 proptest! {
     #[test]
     fn any_task_survives_and_is_short(number: u32, lease: u64, real: f32) {
-        let message = Message::Task { lease: LeaseId(lease), task: Task::Tile(tile(number, real)) };
+        let task = Task::Tile(tile(number, real));
+        let message = Message::Task { lease: LeaseId(lease), task, packing: Packing::Exact };
         let bytes = encode(&message).unwrap();
         prop_assert!(bytes.len() <= MAX_TASK_BYTES);
         // Compared as bytes, since NaN differs from itself.

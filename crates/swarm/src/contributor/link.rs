@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use p2c2r_frame::{SceneId, TileTask};
+use p2c2r_frame::{Packing, SceneId, TileTask};
 use p2c2r_protocol::peer::Hello;
 use p2c2r_protocol::{JobId, LeaseId};
 
@@ -22,7 +22,7 @@ pub(super) struct Link {
     /// The job it announced last, and its scene.
     pub(super) job: Option<(JobId, SceneId)>,
     /// Tasks that wait for a lane; never more than were granted.
-    pub(super) queue: VecDeque<(LeaseId, TileTask)>,
+    pub(super) queue: VecDeque<(LeaseId, TileTask, Packing)>,
     /// Credits that it has and has not used.
     pub(super) granted: u16,
     /// Credits kept back while paused.
@@ -61,7 +61,7 @@ impl Link {
     /// Takes a task out of the queue.
     pub(super) fn unqueue(&mut self, lease: LeaseId) -> bool {
         let before = self.queue.len();
-        self.queue.retain(|(queued, _)| *queued != lease);
+        self.queue.retain(|(queued, ..)| *queued != lease);
         self.queue.len() < before
     }
 }

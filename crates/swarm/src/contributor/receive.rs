@@ -1,6 +1,6 @@
 //! What a message from a requester does, and what becomes of scenes.
 
-use p2c2r_frame::{SceneId, Task, TileTask};
+use p2c2r_frame::{Packing, SceneId, Task, TileTask};
 use p2c2r_protocol::peer::{Channel, DecodeError, Hello, Message, RefuseJob, RefuseTask, decode};
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
 
@@ -40,7 +40,7 @@ impl Contributor {
         link.greeting.hear_other();
         match message {
             Message::Job { job, scene, scene_bytes } => self.take_job(id, job, scene, scene_bytes),
-            Message::Task { lease, task } => self.take_task(id, lease, task)?,
+            Message::Task { lease, task, packing } => self.take_task(id, lease, task, packing)?,
             Message::Cancel { lease } => self.take_cancel(id, lease)?,
             Message::Ping { nonce } => self.send(id, &Message::Pong { nonce }),
             // What only a contributor says.
@@ -142,7 +142,13 @@ impl Contributor {
         }
     }
 
-    fn take_task(&mut self, id: PeerId, lease: LeaseId, task: Task) -> Result<(), Violation> {
+    fn take_task(
+        &mut self,
+        id: PeerId,
+        lease: LeaseId,
+        task: Task,
+        packing: Packing,
+    ) -> Result<(), Violation> {
         let Some(link) = self.links.get_mut(&id) else { return Ok(()) };
         if link.granted == 0 {
             return Err(Violation::Flood("task"));
@@ -169,7 +175,7 @@ impl Contributor {
             }
             None => {
                 if let Some(link) = self.links.get_mut(&id) {
-                    link.queue.push_back((lease, task));
+                    link.queue.push_back((lease, task, packing));
                 }
             }
         }

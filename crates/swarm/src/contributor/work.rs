@@ -2,8 +2,8 @@
 
 use std::ops::Bound;
 
-use p2c2r_frame::{RadianceSums, TraceCounters};
-use p2c2r_image::pack_sums;
+use p2c2r_frame::{Packing, RadianceSums, SampleRange, TileTask, TraceCounters};
+use p2c2r_image::{pack_sums, pack_sums_below_noise};
 use p2c2r_protocol::peer::{
     CHUNK_PAYLOAD_BYTES, ChunkBytes, MAX_CHUNKS_PER_TILE, Message, RefuseTask, TileChunk, TileDone,
 };
@@ -18,31 +18,52 @@ impl Contributor {
             return;
         }
         while self.tracing.len() < usize::from(self.config.capabilities.lanes) {
-            let Some((key, task)) = self.next_task() else { return };
-            self.tracing.insert(key, Traced { task, started_at: self.now });
+            let Some((key, task, packing)) = self.next_task() else { return };
+            let traced = Traced { task, packing, started_at: self.now, first: None };
+            let task = traced.next_part();
+            self.tracing.insert(key, traced);
             self.outputs.push_back(ContributorOutput::Trace { key, task });
         }
     }
 
-    fn next_task(&mut self) -> Option<(TaskKey, p2c2r_frame::TileTask)> {
+    fn next_task(&mut self) -> Option<(TaskKey, TileTask, Packing)> {
         let waits = |(id, link): (&PeerId, &super::Link)| (!link.queue.is_empty()).then_some(*id);
         let after = self.links.range((Bound::Excluded(self.turn), Bound::Unbounded));
         let requester = after.chain(self.links.range(..=self.turn)).find_map(waits)?;
         self.turn = requester;
-        let (lease, task) = self.links.get_mut(&requester)?.queue.pop_front()?;
-        Some((TaskKey { requester, lease }, task))
+        let (lease, task, packing) = self.links.get_mut(&requester)?.queue.pop_front()?;
+        Some((TaskKey { requester, lease }, task, packing))
     }
 
     /// Delivers a result; that of a cancelled task is dropped.
     pub(super) fn take_traced(
         &mut self,
         key: TaskKey,
-        sums: &RadianceSums,
-        counters: TraceCounters,
+        sums: RadianceSums,
+        mut counters: TraceCounters,
     ) {
-        let Some(traced) = self.tracing.get(&key).copied() else { return };
-        let is_same = (sums.rect, sums.samples) == (traced.task.rect, traced.task.samples);
-        let packed = (is_same && sums.check().is_ok()).then(|| pack_sums(sums));
+        let Some(traced) = self.tracing.get_mut(&key) else { return };
+        let part = traced.next_part();
+        let is_same = (sums.rect, sums.samples) == (part.rect, part.samples);
+        if !is_same || sums.check().is_err() {
+            self.fail_traced(key);
+            return;
+        }
+        if traced.is_halved() && traced.first.is_none() {
+            traced.first = Some((sums, counters));
+            let task = traced.next_part();
+            self.outputs.push_back(ContributorOutput::Trace { key, task });
+            return;
+        }
+        let packed = match traced.first.take() {
+            Some((first, before)) => {
+                counters.add(before);
+                pack_sums_below_noise(&first, &sums, traced.task.seed)
+            }
+            None => pack_sums(&sums),
+        };
+        let traced = traced.clone();
+        let packed = packed.ok();
         let chunks = packed.as_deref().map(|packed| packed.chunks(CHUNK_PAYLOAD_BYTES));
         let Some(chunks) = chunks.filter(|chunks| chunks.len() <= MAX_CHUNKS_PER_TILE.into())
         else {
@@ -102,7 +123,7 @@ impl Contributor {
     pub(super) fn give_back_all(&mut self, requester: PeerId, reason: Option<RefuseTask>) {
         let mut leases = self.drop_traced(requester);
         if let Some(link) = self.links.get_mut(&requester) {
-            leases.extend(link.queue.drain(..).map(|(lease, _)| lease));
+            leases.extend(link.queue.drain(..).map(|(lease, ..)| lease));
         }
         let tasks = leases.len() as u16;
         for lease in leases {
@@ -113,5 +134,24 @@ impl Contributor {
         if tasks > 0 {
             self.grant(requester, tasks);
         }
+    }
+}
+
+impl Traced {
+    /// Whether the samples are traced in two halves, whose difference shows the noise.
+    const fn is_halved(&self) -> bool {
+        matches!(self.packing, Packing::BelowNoise) && self.task.samples.count > 1
+    }
+
+    /// What the tracer gets next.
+    fn next_part(&self) -> TileTask {
+        let SampleRange { first, count } = self.task.samples;
+        let half = count / 2;
+        let samples = match (self.is_halved(), &self.first) {
+            (false, _) => self.task.samples,
+            (true, None) => SampleRange::new(first, half),
+            (true, Some(_)) => SampleRange::new(first + half, count - half),
+        };
+        TileTask { samples, ..self.task }
     }
 }

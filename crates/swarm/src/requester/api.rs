@@ -1,7 +1,7 @@
 //! What goes into a [`super::Requester`] and what comes out.
 
 use p2c2r_frame::{
-    Effects, PixelRect, RadianceSums, SampleRange, SceneId, TileTask, TraceCounters, View,
+    Effects, Packing, PixelRect, RadianceSums, SampleRange, SceneId, TileTask, TraceCounters, View,
 };
 use p2c2r_protocol::peer::{Capabilities, Channel, PeerLimits};
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
@@ -51,6 +51,8 @@ pub struct JobSpec {
     pub effects: Effects,
     /// Path vertices after the camera.
     pub max_bounces: u8,
+    /// How contributors' results travel; what is traced here is exact in any case.
+    pub packing: Packing,
     /// In which order the samples come.
     pub order: RefineOrder,
     /// What is known of the cost by place.

@@ -157,7 +157,8 @@ impl Requester {
                 if let Some(peer) = self.peers.get_mut(&id) {
                     peer.credits = peer.credits.saturating_sub(1);
                 }
-                self.send(id, &Message::Task { lease, task: Task::Tile(task) });
+                let packing = self.job.spec.packing;
+                self.send(id, &Message::Task { lease, task: Task::Tile(task), packing });
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use p2c2r_frame::{RadianceSums, TraceCounters};
+use p2c2r_frame::{Packing, RadianceSums, TraceCounters};
 use p2c2r_image::unpack_sums;
 use p2c2r_protocol::peer::{Message, TileChunk, TileDone};
 use p2c2r_protocol::{LeaseId, PeerId};
@@ -57,7 +57,9 @@ impl Requester {
         let whole = peer.assemblies.get_mut(&lease).and_then(Assembly::take);
         let Some((bytes, done)) = whole else { return Ok(()) };
         let Some((_, work)) = self.leases.held(lease, Worker::Peer(id)) else { return Ok(()) };
-        let unpacked = unpack_sums(&bytes, work.slice.rect, work.slice.samples);
+        let spec = &self.job.spec;
+        let rounded_with = (spec.packing == Packing::BelowNoise).then_some(spec.seed);
+        let unpacked = unpack_sums(&bytes, work.slice.rect, work.slice.samples, rounded_with);
         let sums = unpacked.map_err(|source| Violation::Packing { lease, source })?;
         sums.check().map_err(|source| Violation::Sums { lease, source })?;
         peer.strikes = 0;

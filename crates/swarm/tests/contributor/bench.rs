@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use p2c2r_frame::{PixelRect, SampleRange, SceneId, Task, TileTask};
+use p2c2r_frame::{Packing, PixelRect, SampleRange, SceneId, Task, TileTask};
 use p2c2r_protocol::peer::{
     ESTIMATOR_VERSION, Hello, Message, PROTOCOL_VERSION, PeerLimits, Role, decode,
 };
@@ -106,8 +106,19 @@ impl Bench {
     }
 
     pub(crate) fn give(&mut self, peer: PeerId, lease: u64, task: TileTask) {
+        self.give_packed(peer, lease, task, Packing::Exact);
+    }
+
+    /// Gives a task and says how its result is to travel.
+    pub(crate) fn give_packed(
+        &mut self,
+        peer: PeerId,
+        lease: u64,
+        task: TileTask,
+        packing: Packing,
+    ) {
         let task = Task::Tile(task);
-        self.say(peer, &Message::Task { lease: LeaseId(lease), task });
+        self.say(peer, &Message::Task { lease: LeaseId(lease), task, packing });
     }
 
     /// Finishes one task.

@@ -144,7 +144,7 @@ impl Bench {
     /// Every task that a peer was ever given.
     pub(crate) fn tasks_of(&self, peer: PeerId) -> Vec<(LeaseId, TileTask)> {
         let tasks = self.said_to(peer).into_iter().filter_map(|message| match message {
-            Message::Task { lease, task: Task::Tile(task) } => Some((lease, task)),
+            Message::Task { lease, task: Task::Tile(task), .. } => Some((lease, task)),
             _ => None,
         });
         tasks.collect()
@@ -233,7 +233,7 @@ pub(crate) fn hello(lanes: u16) -> Hello {
 
 /// The messages of an honest answer.
 pub(crate) fn chunks_of(lease: LeaseId, task: &TileTask) -> Vec<Message> {
-    messages_of(lease, &pack_sums(&trace(task).0))
+    messages_of(lease, &pack_sums(&trace(task).0).expect("honest sums are packed"))
 }
 
 fn messages_of(lease: LeaseId, bytes: &[u8]) -> Vec<Message> {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use p2c2r_frame::{
-    Effects, PixelRect, RadianceSums, SampleRange, SceneId, TileTask, TraceCounters, View,
+    Effects, Packing, PixelRect, RadianceSums, SampleRange, SceneId, TileTask, TraceCounters, View,
 };
 use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::{
@@ -469,6 +469,7 @@ pub(crate) fn job(width_px: u32, height_px: u32, samples_per_pixel: u32, view: f
         seed: 5,
         effects: Effects::PATH_TRACED,
         max_bounces: 8,
+        packing: Packing::Exact,
         order: RefineOrder::Progressive,
         cost: CostSource::Learned,
     }

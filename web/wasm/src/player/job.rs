@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use p2c2r_frame::Effects;
+use p2c2r_frame::{Effects, Packing};
 use p2c2r_protocol::peer::{Capabilities, DeviceKind, PeerLimits, PeerName};
 use p2c2r_swarm::{
     CostSource, JobSpec, LocalWork, RefineOrder, Requester, RequesterConfig, RequesterInput,
@@ -105,6 +105,7 @@ impl PlayerRole {
             seed,
             effects: Effects::PATH_TRACED,
             max_bounces: bounces,
+            packing: Packing::Exact,
             order: RefineOrder::Progressive,
             cost: if is_probed { CostSource::Learned } else { CostSource::Probe },
         })
