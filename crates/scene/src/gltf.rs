@@ -5,6 +5,7 @@
 
 mod accessor;
 mod container;
+mod draco;
 mod error;
 mod export;
 #[cfg(not(target_arch = "wasm32"))]
@@ -13,6 +14,7 @@ mod layers;
 mod material;
 mod material_schema;
 mod mesh;
+mod meshopt;
 mod nodes;
 mod resolver;
 mod schema;

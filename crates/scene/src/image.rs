@@ -1,5 +1,8 @@
 //! Encoded images into RGBA8 texels: the same bits on every target, bounded before any allocation.
 
+mod ktx2;
+mod webp;
+
 use std::io::Cursor;
 
 use thiserror::Error;
@@ -67,6 +70,12 @@ pub(crate) fn sniff_format(bytes: &[u8]) -> Option<ImageFormat> {
     if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
         return Some(ImageFormat::Png);
     }
+    if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+        return Some(ImageFormat::WebP);
+    }
+    if bytes.starts_with(&ktx2::IDENTIFIER) {
+        return Some(ImageFormat::Ktx2);
+    }
     bytes.starts_with(&[0xff, 0xd8, 0xff]).then_some(ImageFormat::Jpeg)
 }
 
@@ -81,6 +90,8 @@ pub(crate) fn image_size(
             (reader.info().width, reader.info().height)
         }
         ImageFormat::Jpeg => jpeg_decoder(&image.bytes, limits)?.1,
+        ImageFormat::WebP => webp::size(&image.bytes)?,
+        ImageFormat::Ktx2 => ktx2::size(&image.bytes)?,
     };
     limits.check(size.0, size.1)?;
     Ok(size)
@@ -94,6 +105,8 @@ pub(crate) fn decode_image(
     match image.format {
         ImageFormat::Png => decode_png(&image.bytes, limits),
         ImageFormat::Jpeg => decode_jpeg(&image.bytes, limits),
+        ImageFormat::WebP => webp::decode(&image.bytes, limits),
+        ImageFormat::Ktx2 => ktx2::decode(&image.bytes, limits),
     }
 }
 

@@ -98,6 +98,10 @@ pub enum ImageFormat {
     Png,
     /// JPEG, baseline or progressive.
     Jpeg,
+    /// WebP, lossy or lossless, not moving.
+    WebP,
+    /// KTX2 with a Basis Universal texture.
+    Ktx2,
 }
 
 impl fmt::Display for ImageFormat {
@@ -105,6 +109,8 @@ impl fmt::Display for ImageFormat {
         formatter.write_str(match self {
             Self::Png => "PNG",
             Self::Jpeg => "JPEG",
+            Self::WebP => "WebP",
+            Self::Ktx2 => "KTX2",
         })
     }
 }

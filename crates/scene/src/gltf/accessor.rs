@@ -49,6 +49,17 @@ impl File<'_> {
         Ok(accessor.count as usize)
     }
 
+    /// What integers of an accessor are divided by: 1 unless they are normalized.
+    pub(super) fn normalization(
+        &self,
+        index: usize,
+        place: impl Fn() -> String,
+    ) -> Result<f32, ImportError> {
+        let accessor = at(&self.document.accessors, index, "accessor", place)?;
+        let component = Component::of(accessor.component_type).filter(|_| accessor.normalized);
+        Ok(component.map_or(1.0, |component| component.one))
+    }
+
     /// Elements of N floats.
     pub(super) fn read_vectors<const N: usize>(
         &self,

@@ -1,5 +1,7 @@
 //! The outer layers: .glb chunks, the JSON text, buffers and what lies in them.
 
+use std::collections::BTreeMap;
+
 use super::error::{ImportError, at};
 use super::resolver::{ResourceResolver, read_uri};
 use super::schema::Document;
@@ -11,7 +13,10 @@ const JSON_CHUNK: u32 = 0x4e4f_534a;
 const BINARY_CHUNK: u32 = 0x004e_4942;
 
 /// Extensions that change nothing we do not handle.
-const SUPPORTED_EXTENSIONS: [&str; 14] = [
+const SUPPORTED_EXTENSIONS: [&str; 18] = [
+    "EXT_meshopt_compression",
+    "EXT_texture_webp",
+    "KHR_draco_mesh_compression",
     "KHR_lights_punctual",
     "KHR_materials_anisotropy",
     "KHR_materials_clearcoat",
@@ -25,6 +30,7 @@ const SUPPORTED_EXTENSIONS: [&str; 14] = [
     "KHR_materials_unlit",
     "KHR_materials_volume",
     "KHR_mesh_quantization",
+    "KHR_texture_basisu",
     "KHR_texture_transform",
 ];
 
@@ -32,6 +38,8 @@ const SUPPORTED_EXTENSIONS: [&str; 14] = [
 pub(super) struct File<'a> {
     pub(super) document: Document,
     pub(super) buffers: Vec<Vec<u8>>,
+    /// What compressed buffer views decompress to, by their index.
+    decompressed: BTreeMap<usize, Vec<u8>>,
     pub(super) resolver: &'a dyn ResourceResolver,
     pub(super) limits: &'a ImportLimits,
     /// Bytes that files may still have.
@@ -57,12 +65,19 @@ impl<'a> File<'a> {
             let reason = error.to_string();
             ImportError::Json { line: error.line(), column: error.column(), reason }
         })?;
-        let buffers = Vec::new();
-        let mut file =
-            Self { document, buffers, resolver, limits, bytes_left, warnings: Vec::new() };
+        let mut file = Self {
+            document,
+            buffers: Vec::new(),
+            decompressed: BTreeMap::new(),
+            resolver,
+            limits,
+            bytes_left,
+            warnings: Vec::new(),
+        };
         file.check_version()?;
         file.check_extensions()?;
         file.read_buffers(binary)?;
+        file.decompress_views()?;
         Ok(file)
     }
 
@@ -91,6 +106,12 @@ impl<'a> File<'a> {
             let place = || format!("buffer {index}");
             let buffer = &self.document.buffers[index];
             let length = buffer.byte_length;
+            let is_stand_in = buffer.extensions.meshopt.as_ref().is_some_and(|m| m.fallback);
+            if is_stand_in && buffer.uri.is_none() {
+                // All its views must be compressed ones; others lie outside of nothing.
+                self.buffers.push(Vec::new());
+                continue;
+            }
             let mut bytes = match (&buffer.uri, binary) {
                 (Some(uri), _) => read_uri(uri, &place, self.resolver, self.bytes_left)?,
                 (None, Some(binary)) if index == 0 => binary.to_vec(),
@@ -113,6 +134,28 @@ impl<'a> File<'a> {
         Ok(())
     }
 
+    /// Decompresses every compressed view; what they come to counts as bytes of the file.
+    fn decompress_views(&mut self) -> Result<(), ImportError> {
+        for (index, view) in self.document.buffer_views.iter().enumerate() {
+            let Some(compressed) = &view.extensions.meshopt else { continue };
+            let place = || format!("buffer view {index}");
+            let found = compressed.decoded_bytes();
+            self.bytes_left = self.bytes_left.checked_sub(found).ok_or(ImportError::TooMuch {
+                what: "bytes of decompressed buffer views",
+                found,
+                limit: self.bytes_left,
+            })?;
+            let buffer = at(&self.buffers, compressed.buffer, "buffer", place)?;
+            let start = compressed.byte_offset;
+            let bytes = range(buffer, start, compressed.byte_length, &place)?;
+            let decoded = compressed
+                .decode(bytes)
+                .map_err(|reason| ImportError::form(place(), format!("meshopt: {reason}")))?;
+            self.decompressed.insert(index, decoded);
+        }
+        Ok(())
+    }
+
     /// The bytes of a buffer view from `offset` on.
     pub(super) fn view_bytes(
         &self,
@@ -121,19 +164,14 @@ impl<'a> File<'a> {
         place: impl Fn() -> String,
     ) -> Result<&[u8], ImportError> {
         let record = at(&self.document.buffer_views, view, "buffer view", &place)?;
-        let buffer = at(&self.buffers, record.buffer, "buffer", || format!("buffer view {view}"))?;
-        let length = buffer.len() as u64;
-        let start = record.byte_offset;
-        let end = start.saturating_add(record.byte_length);
-        if end > length {
-            return Err(ImportError::Range {
-                place: format!("buffer view {view}"),
-                start,
-                end,
-                length,
-            });
-        }
-        let bytes = &buffer[start as usize..end as usize];
+        let here = || format!("buffer view {view}");
+        let bytes = match self.decompressed.get(&view) {
+            Some(bytes) => bytes,
+            None => {
+                let buffer = at(&self.buffers, record.buffer, "buffer", here)?;
+                range(buffer, record.byte_offset, record.byte_length, &here)?
+            }
+        };
         let outside = || ImportError::Range {
             place: place(),
             start: offset,
@@ -142,6 +180,21 @@ impl<'a> File<'a> {
         };
         usize::try_from(offset).ok().and_then(|o| bytes.get(o..)).ok_or_else(outside)
     }
+}
+
+/// A part of a buffer.
+fn range<'a>(
+    buffer: &'a [u8],
+    start: u64,
+    byte_length: u64,
+    place: &dyn Fn() -> String,
+) -> Result<&'a [u8], ImportError> {
+    let length = buffer.len() as u64;
+    let end = start.saturating_add(byte_length);
+    if end > length {
+        return Err(ImportError::Range { place: place(), start, end, length });
+    }
+    Ok(&buffer[start as usize..end as usize])
 }
 
 /// The JSON and the binary chunk; a root that is no .glb is all JSON.

@@ -35,7 +35,7 @@ pub enum ImportError {
     #[error("glTF version {0:?}; version 2.0 is read")]
     Version(String),
     /// The file cannot be shown without an extension that is not supported.
-    #[error("the file requires the extension {0}, which is not supported")]
+    #[error("the file requires the extension {0}, which is not supported; export it without")]
     RequiredExtension(String),
     /// An index points nowhere.
     #[error("{place}: {what} {found} does not exist, there are {count}")]

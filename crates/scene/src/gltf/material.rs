@@ -63,7 +63,7 @@ fn import_images(
     scene: &mut SceneSource,
 ) -> Result<Vec<Option<u32>>, ImportError> {
     let mut is_used = vec![false; file.document.images.len()];
-    for source in file.document.textures.iter().filter_map(|texture| texture.source) {
+    for source in file.document.textures.iter().filter_map(schema::Texture::image) {
         if let Some(is_used) = is_used.get_mut(source) {
             *is_used = true;
         }
@@ -73,7 +73,10 @@ fn import_images(
     for index in (0..is_used.len()).filter(|&index| is_used[index]) {
         let bytes = image_bytes(file, index)?;
         let Some(format) = sniff_format(&bytes) else {
-            return Err(ImportError::form(format!("image {index}"), "is neither PNG nor JPEG"));
+            return Err(ImportError::form(
+                format!("image {index}"),
+                "is none of PNG, JPEG, WebP and KTX2",
+            ));
         };
         let image = ImageSource { format, bytes };
         let limits =
@@ -168,7 +171,7 @@ impl MaterialImporter<'_> {
         let place = || format!("material {}", self.index);
         let texture = at(&self.file.document.textures, info.index, "texture", place)?;
         let place = || format!("texture {}", info.index);
-        let Some(source) = texture.source else {
+        let Some(source) = texture.image() else {
             return Ok(None);
         };
         let Some(image) = *at(self.image_of_file, source, "image", place)? else {
@@ -235,6 +238,8 @@ mod tests {
     fn formats_are_told_by_their_first_bytes() {
         assert_eq!(sniff_format(b"\x89PNG\r\n\x1a\nrest"), Some(ImageFormat::Png));
         assert_eq!(sniff_format(&[0xff, 0xd8, 0xff, 0xe0]), Some(ImageFormat::Jpeg));
-        assert_eq!(sniff_format(b"RIFF....WEBP"), None);
+        assert_eq!(sniff_format(b"RIFF....WEBPVP8 "), Some(ImageFormat::WebP));
+        assert_eq!(sniff_format(b"\xabKTX 20\xbb\r\n\x1a\n"), Some(ImageFormat::Ktx2));
+        assert_eq!(sniff_format(b"RIFF....WAVE"), None);
     }
 }

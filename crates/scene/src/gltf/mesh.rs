@@ -1,12 +1,13 @@
 //! Primitives into triangle meshes, with normals and tangents where the file has none.
 
 use super::container::File;
+use super::draco::DracoMesh;
 use super::error::{ImportError, at};
 use super::material::ImportedMaterial;
 use super::schema::Primitive;
 use super::tangents::{flat_shaded, with_tangents};
 use crate::check::is_coordinate;
-use crate::math::Vec3;
+use crate::math::{Vec3, larger};
 use crate::source::warn;
 use crate::{Material, MeshSource, SceneSource};
 
@@ -73,9 +74,10 @@ impl MeshImporter<'_> {
             }
         }
         let (material, traits) = self.material(primitive, place, scene)?;
-        let mut mesh = self.vertices(primitive, place, traits.uv_set)?;
+        let draco = self.decompressed(primitive, place)?;
+        let mut mesh = self.vertices(primitive, draco.as_ref(), place, traits.uv_set)?;
         mesh.material = material;
-        mesh.triangles = self.triangles(primitive, place, mesh.positions.len())?;
+        mesh.triangles = self.triangles(primitive, draco.as_ref(), place, mesh.positions.len())?;
         if mesh.triangles.is_empty() {
             warn(self.warnings, format!("{place}: no triangles"));
             return Ok(());
@@ -109,18 +111,50 @@ impl MeshImporter<'_> {
         Ok((index, ImportedMaterial { uv_set: 0, needs_tangents: false }))
     }
 
+    /// The Draco mesh of a primitive that is compressed so.
+    fn decompressed<'p>(
+        &self,
+        primitive: &'p Primitive,
+        place: &str,
+    ) -> Result<Option<DracoMesh<'p>>, ImportError> {
+        let Some(record) = &primitive.extensions.draco else { return Ok(None) };
+        let bytes = self.file.view_bytes(record.buffer_view, 0, || place.to_owned())?;
+        let (vertices, triangles) = (self.vertices_left, self.triangles_left);
+        DracoMesh::decode(record, bytes, vertices, triangles, place).map(Some)
+    }
+
+    /// Vectors of an attribute, out of its accessor or out of the compressed primitive.
+    fn vectors<const N: usize>(
+        &self,
+        primitive: &Primitive,
+        draco: Option<&DracoMesh<'_>>,
+        name: &str,
+        place: &str,
+    ) -> Result<Option<Vec<[f32; N]>>, ImportError> {
+        let here = || place.to_owned();
+        let Some(&accessor) = primitive.attributes.get(name) else { return Ok(None) };
+        if let Some(mut vectors) = draco.map(|d| d.vectors::<N>(name, place)).transpose()?.flatten()
+        {
+            let one = self.file.normalization(accessor, here)?;
+            if one != 1.0 {
+                let values = vectors.as_flattened_mut().iter_mut();
+                values.for_each(|value| *value = larger(*value / one, -1.0));
+            }
+            return Ok(Some(vectors));
+        }
+        self.file.read_vectors(accessor, here).map(Some)
+    }
+
     fn vertices(
         &self,
         primitive: &Primitive,
+        draco: Option<&DracoMesh<'_>>,
         place: &str,
         uv_set: u32,
     ) -> Result<MeshSource, ImportError> {
-        let here = || place.to_owned();
-        let attribute = |name: &str| primitive.attributes.get(name).copied();
-        let Some(positions) = attribute("POSITION") else {
+        let Some(positions) = self.vectors::<3>(primitive, draco, "POSITION", place)? else {
             return Err(ImportError::form(place, "has no POSITION"));
         };
-        let positions: Vec<[f32; 3]> = self.file.read_vectors(positions, here)?;
         if let Some(vertex) =
             positions.iter().position(|position| !position.iter().all(|&x| is_coordinate(x)))
         {
@@ -128,18 +162,15 @@ impl MeshImporter<'_> {
             return Err(ImportError::form(place, reason));
         }
         let count = positions.len();
-        let vector = |name: &str| attribute(name).map(|i| self.file.read_vectors::<3>(i, here));
-        let normals = vector("NORMAL").transpose()?.unwrap_or_default();
+        let normals = self.vectors::<3>(primitive, draco, "NORMAL", place)?.unwrap_or_default();
         let normals: Vec<[f32; 3]> = normals.into_iter().map(unit_normal).collect();
-        let tangents = match attribute("TANGENT") {
-            Some(index) if !normals.is_empty() => self.file.read_vectors::<4>(index, here)?,
-            _ => Vec::new(),
+        let tangents = match normals.is_empty() {
+            true => Vec::new(),
+            false => self.vectors::<4>(primitive, draco, "TANGENT", place)?.unwrap_or_default(),
         };
         let tangents: Vec<[f32; 4]> = tangents.into_iter().map(unit_tangent).collect();
-        let uvs: Vec<[f32; 2]> = attribute(&format!("TEXCOORD_{uv_set}"))
-            .map(|index| self.file.read_vectors(index, here))
-            .transpose()?
-            .unwrap_or_default();
+        let uvs = format!("TEXCOORD_{uv_set}");
+        let uvs = self.vectors::<2>(primitive, draco, &uvs, place)?.unwrap_or_default();
         for (what, found) in
             [("NORMAL", normals.len()), ("TANGENT", tangents.len()), ("TEXCOORD", uvs.len())]
         {
@@ -154,12 +185,14 @@ impl MeshImporter<'_> {
     fn triangles(
         &self,
         primitive: &Primitive,
+        draco: Option<&DracoMesh<'_>>,
         place: &str,
         vertex_count: usize,
     ) -> Result<Vec<[u32; 3]>, ImportError> {
-        let indices = match primitive.indices {
-            Some(index) => self.file.read_indices(index, || place.to_owned())?,
-            None => (0..vertex_count as u32).collect(),
+        let indices = match (draco, primitive.indices) {
+            (Some(draco), _) => draco.indices(),
+            (None, Some(index)) => self.file.read_indices(index, || place.to_owned())?,
+            (None, None) => (0..vertex_count as u32).collect(),
         };
         if let Some(&found) = indices.iter().find(|&&index| index as usize >= vertex_count) {
             return Err(ImportError::Index {
@@ -169,7 +202,9 @@ impl MeshImporter<'_> {
                 count: vertex_count,
             });
         }
-        Ok(match primitive.mode {
+        // Draco knows triangles only: strips were taken apart when they were compressed.
+        let mode = if draco.is_some() { TRIANGLES } else { primitive.mode };
+        Ok(match mode {
             TRIANGLE_STRIP => indices
                 .windows(3)
                 .enumerate()

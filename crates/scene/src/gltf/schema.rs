@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::draco::CompressedPrimitive;
 use super::material_schema::MaterialExtensions;
+use super::meshopt::CompressedView;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -81,6 +83,22 @@ impl Default for Spot {
 pub(super) struct Buffer {
     pub(super) uri: Option<String>,
     pub(super) byte_length: u64,
+    #[serde(default)]
+    pub(super) extensions: BufferExtensions,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct BufferExtensions {
+    #[serde(rename = "EXT_meshopt_compression")]
+    pub(super) meshopt: Option<MeshoptBuffer>,
+}
+
+/// A buffer that stands for what its views decompress to.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct MeshoptBuffer {
+    pub(super) fallback: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -91,6 +109,15 @@ pub(super) struct BufferView {
     pub(super) byte_offset: u64,
     pub(super) byte_length: u64,
     pub(super) byte_stride: Option<u64>,
+    #[serde(default)]
+    pub(super) extensions: BufferViewExtensions,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct BufferViewExtensions {
+    #[serde(rename = "EXT_meshopt_compression")]
+    pub(super) meshopt: Option<CompressedView>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -152,7 +179,31 @@ pub(super) struct Sampler {
 #[derive(Debug, Deserialize)]
 pub(super) struct Texture {
     pub(super) sampler: Option<usize>,
-    pub(super) source: Option<usize>,
+    source: Option<usize>,
+    #[serde(default)]
+    extensions: TextureExtensions,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct TextureExtensions {
+    #[serde(rename = "KHR_texture_basisu")]
+    basis: Option<ImageSource>,
+    #[serde(rename = "EXT_texture_webp")]
+    webp: Option<ImageSource>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ImageSource {
+    source: usize,
+}
+
+impl Texture {
+    /// The image: that of an extension, or else the one for those who do not know the extension.
+    pub(super) fn image(&self) -> Option<usize> {
+        let extended = self.extensions.basis.as_ref().or(self.extensions.webp.as_ref());
+        extended.map(|image| image.source).or(self.source)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -254,6 +305,15 @@ pub(super) struct Primitive {
     pub(super) mode: u32,
     #[serde(default)]
     pub(super) targets: Vec<serde::de::IgnoredAny>,
+    #[serde(default)]
+    pub(super) extensions: PrimitiveExtensions,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PrimitiveExtensions {
+    #[serde(rename = "KHR_draco_mesh_compression")]
+    pub(super) draco: Option<CompressedPrimitive>,
 }
 
 #[derive(Debug, Deserialize)]
