@@ -14,6 +14,7 @@ mod generate;
 mod gltf;
 mod hdr;
 mod image;
+mod light_tree;
 mod limits;
 pub mod math;
 mod package;
@@ -33,6 +34,7 @@ pub use gltf::FolderResolver;
 pub use gltf::{ImportError, MapResolver, ResourceError, ResourceResolver, load_gltf};
 pub use hdr::{HdrError, parse_hdr};
 pub use image::ImageError;
+pub use light_tree::{LIGHT_TREE_WIDTH, LightNode, LightTree, MAX_LIGHT_TREE_DEPTH, light_child};
 pub use limits::{
     ContentLimits, ImportLimits, MAX_COORDINATE_M, MAX_INTENSITY, MAX_MATRIX_ELEMENT, MAX_UV,
     UnpackLimits,

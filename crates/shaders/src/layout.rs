@@ -83,6 +83,12 @@ mirrored! {
         pub instance_count: u32,
         /// 1 if the environment has a table to sample it by.
         pub is_environment_sampled: u32,
+        /// What that table may send to a surface over the power of the light tree, in 1/m².
+        pub environment_importance: f32,
+        /// Fills the row.
+        pub padding_x: u32,
+        /// Fills the row.
+        pub padding: [u32; 2],
     }
 
     /// A BVH node: `p2c2r_scene::BvhNode` as it is.
@@ -225,7 +231,7 @@ mirrored! {
         pub padding: [u32; 3],
     }
 
-    /// An emissive triangle and its column of the alias table.
+    /// An emissive triangle.
     pub struct EmissiveTriangle {
         /// Index of the instance.
         pub instance: u32,
@@ -233,14 +239,8 @@ mirrored! {
         pub triangle: u32,
         /// World-space area in m².
         pub area_m2: f32,
-        /// Probability of being picked.
-        pub pick_probability: f32,
-        /// Keep the column where a uniform u32 is below.
-        pub threshold: u32,
-        /// The column taken otherwise.
-        pub alias_column: u32,
-        /// Fills the struct.
-        pub padding: [u32; 2],
+        /// Its path in the light tree.
+        pub trail: u32,
     }
 }
 

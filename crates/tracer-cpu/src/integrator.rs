@@ -7,7 +7,7 @@ use crate::bsdf::Bsdf;
 use crate::bvh::{is_occluded, nearest_hit};
 use crate::camera::camera_ray;
 use crate::light::{
-    LightSample, emissive_pdf, environment_pdf, environment_radiance, sample_light,
+    LightSample, Receiver, emissive_pdf, environment_pdf, environment_radiance, sample_light,
 };
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray};
@@ -53,8 +53,8 @@ impl PathResult {
 enum Origin {
     /// By the camera: no light sample competes with it.
     Camera,
-    /// By a BSDF with this density per steradian.
-    Scattered { pdf: f32 },
+    /// By a BSDF at this place, with this density per steradian.
+    Scattered { pdf: f32, receiver: Receiver },
 }
 
 /// Traces one path of the task's view.
@@ -91,7 +91,9 @@ pub(crate) fn trace_path(
         let wo = surface.local_from_world(-ray.direction);
         let bsdf = Bsdf::new(&surface, wo, &prepared.specular_albedo);
 
-        if let Some(light) = sample_light(prepared, &surface, choice, [place[0], place[1]]) {
+        let receiver = surface.receiver();
+        let light = sample_light(prepared, &surface, &receiver, choice, [place[0], place[1]]);
+        if let Some(light) = light {
             let direct = reflected(&surface, &bsdf, &light);
             if direct.max_component() > 0.0 {
                 result.shadow_rays += 1;
@@ -111,7 +113,7 @@ pub(crate) fn trace_path(
         throughput *= value.weighted / value.pdf;
         let Some(survival) = survival(throughput, vertex, next[0]) else { break };
         throughput = throughput / survival;
-        origin = Origin::Scattered { pdf: value.pdf };
+        origin = Origin::Scattered { pdf: value.pdf, receiver };
         roughness_floor = larger(roughness_floor, roughness_floor_after(value.pdf));
         let start = surface.point.offset_along(surface.geometric_normal, wi);
         ray = Ray { origin: start, direction: wi, t_max: f32::MAX, key: next[2] };
@@ -150,8 +152,9 @@ fn escaped(prepared: &Prepared, ray: &Ray, origin: Origin) -> Vec3 {
     let radiance = environment_radiance(environment, ray.direction);
     match origin {
         Origin::Camera => radiance,
-        Origin::Scattered { pdf } => {
-            radiance * power_heuristic(pdf, environment_pdf(prepared, environment, ray.direction))
+        Origin::Scattered { pdf, receiver } => {
+            let light_pdf = environment_pdf(prepared, &receiver, environment, ray.direction);
+            radiance * power_heuristic(pdf, light_pdf)
         }
     }
 }
@@ -159,9 +162,10 @@ fn escaped(prepared: &Prepared, ray: &Ray, origin: Origin) -> Vec3 {
 /// Light that the hit surface itself sends along the ray.
 fn emitted(prepared: &Prepared, ray: &Ray, hit: &Hit, surface: &Surface, origin: Origin) -> Vec3 {
     match origin {
-        Origin::Scattered { pdf } if surface.emission.max_component() > 0.0 => {
+        Origin::Scattered { pdf, receiver } if surface.emission.max_component() > 0.0 => {
             let cos = -ray.direction.dot(surface.geometric_normal);
-            let light_pdf = emissive_pdf(prepared, hit.instance, hit.triangle, hit.t, cos);
+            let place = [hit.instance, hit.triangle];
+            let light_pdf = emissive_pdf(prepared, &receiver, place, hit.t, cos);
             surface.emission * power_heuristic(pdf, light_pdf)
         }
         _ => surface.emission,

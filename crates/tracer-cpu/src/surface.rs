@@ -3,6 +3,7 @@
 use p2c2r_scene::math::{Affine, Vec3, basis_from_normal, unit_clamped};
 use p2c2r_scene::{AlphaMode, Material, TextureRef};
 
+use crate::light::Receiver;
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray, SurfacePoint};
 use crate::rng::{alpha_word, unit_from_word};
@@ -72,6 +73,13 @@ impl Surface {
             roughness,
             emission: emission(prepared, material, uv),
         }
+    }
+
+    /// What light samples are drawn for.
+    pub(crate) fn receiver(&self) -> Receiver {
+        // No material lets light through yet: what comes from behind the plane is not reflected.
+        let (position, normal) = (self.point.position, self.geometric_normal);
+        Receiver { position, normal, can_transmit: false }
     }
 
     /// Takes a world direction into the shading frame, whose normal is +z.
