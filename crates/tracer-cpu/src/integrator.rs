@@ -26,6 +26,9 @@ const MIN_SURVIVAL: f32 = 0.05;
 /// such paths see trades them for a little softness (Kaplanyan and Dachsbacher 2013).
 const MAX_ROUGHNESS_FLOOR: f32 = 0.6;
 
+/// Light samples of at least this share of what a path has gathered are always followed.
+const WORTHWHILE_SHARE: f32 = 0.5;
+
 /// Shadow rays end this share before a light's point; both ends are already off their surfaces.
 const SHADOW_END: f32 = 0.999_99;
 
@@ -94,11 +97,11 @@ pub(crate) fn trace_path(
         let receiver = surface.receiver();
         let light = sample_light(prepared, &surface, &receiver, choice, [place[0], place[1]]);
         if let Some(light) = light {
-            let direct = reflected(&surface, &bsdf, &light);
-            if direct.max_component() > 0.0 {
+            let direct = throughput * reflected(&surface, &bsdf, &light);
+            if let Some(worth) = worth(direct, result.radiance, next[3]) {
                 result.shadow_rays += 1;
                 if !is_occluded(prepared, &shadow_ray(&surface, &light, next[1])) {
-                    result.radiance += throughput * direct;
+                    result.radiance += direct / worth;
                 }
             }
         }
@@ -137,6 +140,24 @@ fn survival(throughput: Vec3, vertex: u32, word: u32) -> Option<f32> {
         return Some(1.0);
     }
     let probability = smaller(larger(brightest, MIN_SURVIVAL), 1.0);
+    (unit_from_word(word) < probability).then_some(probability)
+}
+
+/// Probability with which a light sample was found worth a shadow ray; `None` where it was not.
+///
+/// What is little beside the light that the path has already gathered is looked for less often: the
+/// noise that this adds is a small share of what the path itself stands for.
+fn worth(direct: Vec3, gathered: Vec3, word: u32) -> Option<f32> {
+    let brightest = direct.max_component();
+    let carries_light = brightest > 0.0 && brightest < f32::MAX;
+    if !carries_light {
+        return None;
+    }
+    let sought = WORTHWHILE_SHARE * gathered.max_component();
+    if brightest >= sought {
+        return Some(1.0);
+    }
+    let probability = larger(brightest / sought, MIN_SURVIVAL);
     (unit_from_word(word) < probability).then_some(probability)
 }
 
