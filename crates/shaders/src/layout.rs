@@ -65,6 +65,12 @@ mirrored! {
         pub path_count: u32,
         /// Path vertices after the camera.
         pub max_bounces: u32,
+        /// Radius of the lens in metres; 0 for a pinhole.
+        pub lens_radius_m: f32,
+        /// Distance of the plane that is sharp, in metres.
+        pub lens_focus_m: f32,
+        /// Fills the row.
+        pub padding: [u32; 2],
     }
 
     /// What stays the same for a scene: a uniform.

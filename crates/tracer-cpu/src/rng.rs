@@ -7,7 +7,7 @@
 //!
 //! | block | word 0 | word 1 | word 2 | word 3 |
 //! |---|---|---|---|---|
-//! | 0 | pixel x | pixel y | key of the camera ray | – |
+//! | 0 | pixel x | pixel y | lens u and key of the camera ray | lens v |
 //! | 1 + 3v + 0 | light group | light: path in the tree, column | column or alias, bits for the tree | – |
 //! | 1 + 3v + 1 | light u | light v | direction u | direction v and lobe |
 //! | 1 + 3v + 2 | roulette | key of the shadow ray | key of the next ray | roulette of the shadow ray |
