@@ -1,8 +1,8 @@
 //! Scene decoders: any bytes give a sound scene or an error, within memory that the limits bound.
 
 use p2c2r_scene::{
-    ContentLimits, ImportLimits, MapResolver, Scene, UnpackLimits, load_gltf, pack, parse_hdr,
-    unpack,
+    ContentLimits, ImportLimits, MapResolver, NO_INDEX, Scene, UnpackLimits, light_child,
+    load_gltf, pack, parse_hdr, unpack,
 };
 
 /// Small limits, so that a fuzzer finds what passes them instead of running out of memory.
@@ -71,11 +71,16 @@ fn assert_sound(scene: &Scene) {
         assert!(count > 0);
         assert!(u64::from(texture.first_texel) + count <= scene.texels.len() as u64);
     }
-    assert_eq!(scene.emissive_triangles.len(), scene.emissive_alias.len());
-    for (emissive, alias) in scene.emissive_triangles.iter().zip(&scene.emissive_alias) {
+    for emissive in &scene.emissive_triangles {
         assert!(below(emissive.instance, scene.instances.len()));
         assert!(below(emissive.triangle, scene.triangles.len()));
-        assert!(below(alias.alias, scene.emissive_triangles.len()));
+    }
+    let children = scene.light_tree.nodes.iter().flat_map(|node| node.child);
+    for child in children.filter(|&child| child != NO_INDEX) {
+        let is_triangle = child & light_child::TRIANGLE != 0;
+        let count =
+            if is_triangle { scene.emissive_triangles.len() } else { scene.light_tree.nodes.len() };
+        assert!(below(child & light_child::INDEX, count));
     }
     assert!(scene.bounds.iter().flatten().all(|coordinate| coordinate.is_finite()));
 }

@@ -51,6 +51,15 @@ pub(crate) struct RenderArguments {
     /// A camera's name, or look-at:EX,EY,EZ,TX,TY,TZ[,VERTICAL_FOV_DEGREES].
     #[arg(long)]
     pub(crate) camera: Option<String>,
+    /// Radius of the lens in metres; without it or --f-stop everything is sharp.
+    #[arg(long, value_name = "METRES", requires = "focus", conflicts_with = "f_stop")]
+    pub(crate) lens_radius: Option<f32>,
+    /// Aperture as on a full-frame camera of the same field of view, such as 1.4.
+    #[arg(long, value_name = "NUMBER", requires = "focus")]
+    pub(crate) f_stop: Option<f32>,
+    /// Distance of the plane that is sharp, in metres along the line of sight.
+    #[arg(long, value_name = "METRES")]
+    pub(crate) focus: Option<f32>,
     /// Light from infinity: a Radiance .hdr file, equirectangular.
     #[arg(long, value_name = "FILE.hdr")]
     pub(crate) environment: Option<PathBuf>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
-use p2c2r_frame::{Effects, PixelRect, TileTask};
+use p2c2r_frame::{Effects, PixelRect, TileTask, View};
 use p2c2r_image::{Display, Film};
 
 use crate::args::RenderArguments;
@@ -60,9 +60,12 @@ fn render_alone(
 
 /// The whole film and all samples as one task, checked.
 fn whole_job(options: &RenderArguments, scene: &p2c2r_scene::Scene) -> anyhow::Result<TileTask> {
+    let view = view::choose(scene, options.camera.as_deref(), options.size)?;
+    let lens = view::lens(options.lens_radius, options.f_stop, options.focus, &view);
+    let view = View { lens, ..view };
     let task = TileTask {
         scene: scene.id,
-        view: view::choose(scene, options.camera.as_deref(), options.size)?,
+        view,
         rect: PixelRect::of_size(options.size.width_px, options.size.height_px),
         samples: local::all_samples(options.spp),
         seed: options.seed,

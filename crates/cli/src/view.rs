@@ -1,6 +1,6 @@
 //! Which camera a picture is taken with.
 
-use p2c2r_frame::View;
+use p2c2r_frame::{Lens, View};
 use p2c2r_scene::{DEFAULT_TAN_HALF_FOV_Y, Scene, math};
 
 use crate::args::FilmSize;
@@ -20,6 +20,20 @@ pub(crate) fn choose(scene: &Scene, camera: Option<&str>, size: FilmSize) -> any
         let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         fail(Failure::Usage, format!("no camera is called `{camera}`; the scene has: {there}"))
     })
+}
+
+/// The lens that the user asked for; without a size it is a pinhole.
+pub(crate) fn lens(
+    radius_m: Option<f32>,
+    f_stop: Option<f32>,
+    focus_m: Option<f32>,
+    view: &View,
+) -> Lens {
+    let of_f_stop = |f_stop| Lens::radius_of_f_stop(f_stop, view.tan_half_fov_y);
+    match (radius_m.or(f_stop.map(of_f_stop)), focus_m) {
+        (Some(radius_m), Some(focus_m)) => Lens { radius_m, focus_m },
+        _ => Lens::PINHOLE,
+    }
 }
 
 fn look_at(text: &str, size: FilmSize) -> anyhow::Result<View> {
@@ -58,6 +72,17 @@ fn look_at(text: &str, size: FilmSize) -> anyhow::Result<View> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lens_is_given_by_radius_or_f_stop() {
+        let view = look_at("0,0,5,0,0,0,90", FilmSize { width_px: 4, height_px: 3 }).unwrap();
+        assert_eq!(lens(None, None, Some(3.0), &view), Lens::PINHOLE);
+        let given = lens(Some(0.1), None, Some(3.0), &view);
+        assert_eq!(given, Lens { radius_m: 0.1, focus_m: 3.0 });
+        // 90 degrees on film of 24 mm is a focal length of 12 mm.
+        let radius_m = lens(None, Some(1.2), Some(3.0), &view).radius_m;
+        assert!((radius_m - 0.005).abs() < 1e-6, "{radius_m}");
+    }
 
     #[test]
     fn look_at_is_read_and_checked() {

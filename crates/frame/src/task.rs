@@ -14,6 +14,11 @@ pub const MAX_FILM_SIDE_PX: u32 = 16_384;
 pub const MAX_SAMPLES_PER_PIXEL: u32 = 1 << 20;
 /// Most path vertices after the camera.
 pub const MAX_BOUNCES: u8 = 64;
+/// Largest radius of a lens and farthest focus, in metres.
+pub const MAX_LENS_M: f32 = 1.0e6;
+
+/// Height of full-frame film in metres.
+const FILM_HEIGHT_M: f32 = 0.024;
 
 /// The blake3 hash of a stored scene package.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -60,7 +65,33 @@ fn hex_digit(digit: u8) -> Result<u8, SceneIdError> {
     }
 }
 
-/// A pinhole camera and the film behind it.
+/// A thin lens in front of the film; of radius 0 it is a pinhole and everything is sharp.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Lens {
+    /// Radius of the aperture in metres, 0 to [`MAX_LENS_M`].
+    pub radius_m: f32,
+    /// Distance of the plane that is sharp, along the line of sight: above 0, to [`MAX_LENS_M`].
+    pub focus_m: f32,
+}
+
+impl Lens {
+    /// No aperture.
+    pub const PINHOLE: Self = Self { radius_m: 0.0, focus_m: 1.0 };
+
+    /// Radius that a photographer's f-number gives on full-frame film, which is 24 mm high.
+    pub fn radius_of_f_stop(f_stop: f32, tan_half_fov_y: f32) -> f32 {
+        let focal_length_m = 0.5 * FILM_HEIGHT_M / tan_half_fov_y;
+        0.5 * focal_length_m / f_stop
+    }
+
+    fn is_usable(&self) -> bool {
+        (0.0..=MAX_LENS_M).contains(&self.radius_m)
+            && self.focus_m > 0.0
+            && self.focus_m <= MAX_LENS_M
+    }
+}
+
+/// A camera and the film behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct View {
     /// Rows of the rigid 3×4 matrix; the camera looks along its −z, y is up (glTF convention).
@@ -71,6 +102,8 @@ pub struct View {
     pub width_px: u32,
     /// Film height in pixels.
     pub height_px: u32,
+    /// What makes things out of focus.
+    pub lens: Lens,
 }
 
 /// The light transport that a task asks for, as a bit set.
@@ -151,6 +184,9 @@ pub enum TaskError {
     /// A matrix element or the field of view is not a usable number.
     #[error("the view holds a number that is not finite, or a field of view that is not positive")]
     View,
+    /// The lens has a size or a focus that is out of range.
+    #[error("a lens has a radius of 0 to {MAX_LENS_M} m and a focus above 0, to {MAX_LENS_M} m")]
+    Lens,
     /// The rectangle is not inside the film.
     #[error(transparent)]
     Rect(#[from] RectError),
@@ -181,6 +217,9 @@ impl View {
         let is_finite = self.world_from_camera.iter().flatten().all(|value| value.is_finite());
         if !is_finite || !self.tan_half_fov_y.is_finite() || self.tan_half_fov_y <= 0.0 {
             return Err(TaskError::View);
+        }
+        if !self.lens.is_usable() {
+            return Err(TaskError::Lens);
         }
         Ok(())
     }
@@ -240,6 +279,7 @@ mod tests {
                 tan_half_fov_y: 0.5,
                 width_px: 8,
                 height_px: 8,
+                lens: Lens::PINHOLE,
             },
             rect: PixelRect::of_size(8, 8),
             samples: SampleRange::new(0, 4),
@@ -247,6 +287,13 @@ mod tests {
             effects: Effects::PATH_TRACED,
             max_bounces: 8,
         }
+    }
+
+    #[test]
+    fn f_stop_is_focal_length_over_aperture() {
+        // 50 mm on full frame at f/2: an aperture of 25 mm.
+        let radius_m = Lens::radius_of_f_stop(2.0, 0.012 / 0.050);
+        assert!((radius_m - 0.0125).abs() < 1e-6, "{radius_m}");
     }
 
     #[test]
@@ -269,6 +316,10 @@ mod tests {
         check(|task| task.view.width_px = 0, "film");
         check(|task| task.view.tan_half_fov_y = f32::NAN, "not finite");
         check(|task| task.view.world_from_camera[1][2] = f32::INFINITY, "not finite");
+        check(|task| task.view.lens.radius_m = -1.0, "lens");
+        check(|task| task.view.lens.radius_m = f32::NAN, "lens");
+        check(|task| task.view.lens.focus_m = 0.0, "lens");
+        check(|task| task.view.lens.focus_m = f32::INFINITY, "lens");
         check(|task| task.rect.x = 1, "leaves the film");
         check(|task| task.samples = SampleRange::new(u32::MAX, 1), "samples");
         check(|task| task.effects = Effects(6), "effects");

@@ -1,19 +1,20 @@
-//! The triangles that emit, and the table that picks among them.
+//! The triangles that emit, and how much each weighs in the tree that picks among them.
 //!
-//! Bright ones are picked by power. Dim ones (a wall of which a few windows glow) are found well by
-//! BSDF sampling, so all of them together get at most [`DIM_SHARE`] of the picks: else ten thousand
-//! far windows would take the picks from the lamp beside us.
+//! Bright ones weigh by power. Dim ones (a wall of which a few windows glow) are found well by BSDF
+//! sampling, so all of them together weigh at most [`DIM_SHARE`] of the whole: else ten thousand far
+//! windows would take the picks from the lamp beside us.
 
 use std::collections::BTreeMap;
 
-use crate::alias::AliasTable;
 use crate::assemble::world_corners;
-use crate::math::{Vec3, larger, linear_from_srgb, luminance, smaller};
+use crate::bvh::Bounds;
+use crate::light_tree::{LightItem, build_light_tree};
+use crate::math::{Affine, Vec3, larger, linear_from_srgb, luminance, smaller};
 use crate::{
     EmissiveTriangle, Instance, InvalidScene, Material, Mesh, Scene, Texture, TextureWrap,
 };
 
-/// Most that dim triangles get of all picks, where there are bright ones.
+/// Most that dim triangles weigh of the whole, where there are bright ones.
 const DIM_SHARE: f64 = 0.1;
 /// A triangle is dim if its material's mean radiance is below this: a quarter of display white.
 const DIM_BELOW: f32 = 0.25;
@@ -22,7 +23,7 @@ const GRID_SIDE: u32 = 8;
 /// Least estimate of a textured triangle, in means of the whole texture: the grid can miss a lit texel.
 const LEAST_OF_MEAN: f32 = 0.1;
 
-/// Fills `emissive_triangles` (ordered by instance, then triangle) and their alias table.
+/// Fills `emissive_triangles` (ordered by instance, then triangle) and the light tree.
 pub(crate) fn collect_emissive(scene: &mut Scene, limit: u64) -> Result<(), InvalidScene> {
     let mut means = TextureMeans::default();
     let emission_of_mesh: Vec<MeshEmission> =
@@ -34,34 +35,51 @@ pub(crate) fn collect_emissive(scene: &mut Scene, limit: u64) -> Result<(), Inva
     }
     let mut triangles = Vec::new();
     let mut candidates = Vec::new();
+    let mut items = Vec::new();
     for (index, instance) in scene.instances.iter().enumerate() {
         let emission = emission_of(instance);
         for &(triangle, radiance) in &emission.triangles {
-            let [a, b, c] = world_corners(scene, instance, triangle);
+            let corners = world_corners(scene, instance, triangle);
+            let [a, b, c] = corners;
             let area_m2 = 0.5 * (b - a).cross(c - a).length();
             let power = area_m2 * radiance;
+            let Some(normal) = world_normal(scene, instance, triangle) else { continue };
             if power > 0.0 && power.is_finite() {
-                let instance = index as u32;
-                let pick_probability = 0.0;
-                triangles.push(EmissiveTriangle { instance, triangle, area_m2, pick_probability });
+                items.push(LightItem {
+                    bounds: Bounds::of_points(corners.map(Vec3::to_array)),
+                    normal,
+                    power,
+                    is_two_sided: emission.is_two_sided,
+                    index: triangles.len() as u32,
+                });
                 candidates.push(Candidate { power, is_dim: emission.is_dim });
+                let instance = index as u32;
+                triangles.push(EmissiveTriangle { instance, triangle, area_m2, trail: 0 });
             }
         }
     }
-    let Some(table) = AliasTable::new(&pick_weights(&candidates)) else {
-        return Ok(());
-    };
-    for (triangle, &probability) in triangles.iter_mut().zip(&table.probabilities) {
-        triangle.pick_probability = probability;
+    for (item, weight) in items.iter_mut().zip(pick_weights(&candidates)) {
+        // A weight can vanish where the lights of a scene are many orders of magnitude apart.
+        item.power = larger(weight, f32::MIN_POSITIVE);
     }
+    scene.light_tree = build_light_tree(items, |index, trail| {
+        triangles[index as usize].trail = trail;
+    });
     scene.emissive_triangles = triangles;
-    scene.emissive_alias = table.entries;
     Ok(())
 }
 
-/// What decides how often a triangle is picked.
+/// Unit normal of the front face, as the tracers compute it.
+fn world_normal(scene: &Scene, instance: &Instance, triangle: u32) -> Option<Vec3> {
+    let [a, b, c] = scene.triangles[triangle as usize]
+        .map(|corner| Vec3::from(scene.positions[corner as usize]));
+    let in_object = (b - a).cross(c - a);
+    Affine::from_rows(instance.object_from_world).transposed_vector(in_object).normalized()
+}
+
+/// What decides how much a triangle weighs.
 struct Candidate {
-    /// Mean luminance × area, doubled where both sides emit.
+    /// Mean luminance × area.
     power: f32,
     /// Whether BSDF sampling finds it well enough.
     is_dim: bool,
@@ -82,22 +100,23 @@ fn pick_weights(candidates: &[Candidate]) -> Vec<f32> {
 /// What the triangles of a mesh emit.
 #[derive(Default)]
 struct MeshEmission {
-    /// Triangles that emit, and the mean luminance of each, doubled where both sides emit.
+    /// Triangles that emit, and the mean luminance of each.
     triangles: Vec<(u32, f32)>,
     is_dim: bool,
+    is_two_sided: bool,
 }
 
 fn mesh_emission(scene: &Scene, mesh: &Mesh, means: &mut TextureMeans) -> MeshEmission {
     let material = &scene.materials[mesh.material as usize];
-    let sides = if material.is_double_sided { 2.0 } else { 1.0 };
+    let is_two_sided = material.is_double_sided;
     let untextured = luminance(material.emissive.into());
     if untextured <= 0.0 {
         return MeshEmission::default();
     }
     let indices = mesh.first_triangle..mesh.first_triangle + mesh.triangle_count;
     let Some(reference) = material.emissive_texture else {
-        let triangles = indices.map(|triangle| (triangle, sides * untextured)).collect();
-        return MeshEmission { triangles, is_dim: untextured < DIM_BELOW };
+        let triangles = indices.map(|triangle| (triangle, untextured)).collect();
+        return MeshEmission { triangles, is_dim: untextured < DIM_BELOW, is_two_sided };
     };
     let texture = &scene.textures[reference.texture as usize];
     let mean = emitted(material, means.of(scene, texture));
@@ -109,13 +128,13 @@ fn mesh_emission(scene: &Scene, mesh: &Mesh, means: &mut TextureMeans) -> MeshEm
         if is_surely_dark(scene, texture, uvs) {
             return 0.0;
         }
-        sides * larger(emitted(material, grid_mean(scene, texture, uvs)), LEAST_OF_MEAN * mean)
+        larger(emitted(material, grid_mean(scene, texture, uvs)), LEAST_OF_MEAN * mean)
     };
     let triangles = indices
         .map(|triangle| (triangle, radiance(triangle)))
         .filter(|&(_, radiance)| radiance > 0.0)
         .collect();
-    MeshEmission { triangles, is_dim: mean < DIM_BELOW }
+    MeshEmission { triangles, is_dim: mean < DIM_BELOW, is_two_sided }
 }
 
 fn emitted(material: &Material, texel: Vec3) -> f32 {

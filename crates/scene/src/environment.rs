@@ -92,16 +92,18 @@ pub(crate) fn assemble_environment(source: &EnvironmentSource) -> Option<Environ
         return None;
     }
     let mean = (power / sphere) as f32;
-    let Some(table) = AliasTable::new(&weights_above(mean * OUTSTANDING)) else {
-        return Some(Environment { width, height, radiance, alias: Vec::new(), pdf: Vec::new() });
+    let weights = weights_above(mean * OUTSTANDING);
+    let Some(table) = AliasTable::new(&weights) else {
+        return Some(Environment { width, height, radiance, ..Environment::default() });
     };
+    let sampled_power = weights.iter().map(|&weight| f64::from(weight)).sum::<f64>() as f32;
     let pdf = table
         .probabilities
         .chunks_exact(width as usize)
         .zip(&solid_angles)
         .flat_map(|(row, &angle)| row.iter().map(move |&probability| probability / angle))
         .collect();
-    Some(Environment { width, height, radiance, alias: table.entries, pdf })
+    Some(Environment { width, height, radiance, alias: table.entries, pdf, sampled_power })
 }
 
 /// Mean luminance over each texel's square of what tracers interpolate there: a part of it comes from

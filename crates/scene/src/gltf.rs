@@ -8,6 +8,7 @@ mod container;
 mod draco;
 mod error;
 mod export;
+mod export_layers;
 #[cfg(not(target_arch = "wasm32"))]
 mod folder;
 mod layers;

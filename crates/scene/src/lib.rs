@@ -15,6 +15,7 @@ mod generate;
 mod gltf;
 mod hdr;
 mod image;
+mod light_tree;
 mod limits;
 mod material;
 pub mod math;
@@ -35,6 +36,7 @@ pub use gltf::FolderResolver;
 pub use gltf::{ImportError, MapResolver, ResourceError, ResourceResolver, load_gltf, write_glb};
 pub use hdr::{HdrError, parse_hdr, write_hdr};
 pub use image::ImageError;
+pub use light_tree::{LIGHT_TREE_WIDTH, LightNode, LightTree, MAX_LIGHT_TREE_DEPTH, light_child};
 pub use limits::{
     ContentLimits, ImportLimits, MAX_COORDINATE_M, MAX_DISPERSION, MAX_FILM_NM, MAX_INTENSITY,
     MAX_IOR, MAX_MATRIX_ELEMENT, MAX_UV, UnpackLimits,

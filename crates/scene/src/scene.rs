@@ -3,7 +3,7 @@
 use p2c2r_frame::SceneId;
 use serde::{Deserialize, Serialize};
 
-use crate::Material;
+use crate::{LightTree, Material};
 
 /// Marks an index that is absent.
 pub const NO_INDEX: u32 = u32::MAX;
@@ -52,8 +52,8 @@ pub struct Scene {
     pub lights: Vec<PunctualLight>,
     /// Triangles that emit, for next-event estimation; ordered by instance, then triangle.
     pub emissive_triangles: Vec<EmissiveTriangle>,
-    /// Alias table over `emissive_triangles`, by estimated power, dim ones less often.
-    pub emissive_alias: Vec<AliasEntry>,
+    /// Tree over `emissive_triangles`, by which a point picks one of them.
+    pub light_tree: LightTree,
     /// Light from infinity.
     pub environment: Option<Environment>,
     /// Cameras in the file's order.
@@ -64,6 +64,16 @@ impl Scene {
     /// Whether any material has fibres, whose albedo then has to be tabulated.
     pub fn has_sheen(&self) -> bool {
         self.materials.iter().any(|material| material.sheen.color != [0.0; 3])
+    }
+
+    /// What the environment's table may send to a surface over the power of the emissive triangles,
+    /// in 1/m²: as light trees count importance. 0 where one of the two is missing.
+    pub fn environment_importance(&self) -> f32 {
+        let power = self.environment.as_ref().map_or(0.0, |environment| environment.sampled_power);
+        // Half of it, as if it came from everywhere above the surface.
+        let ratio = 0.5 * power / self.light_tree.power;
+        let is_usable = ratio >= 0.0 && ratio < f32::MAX;
+        if is_usable { ratio } else { 0.0 }
     }
 }
 
@@ -190,8 +200,8 @@ pub struct EmissiveTriangle {
     pub triangle: u32,
     /// World-space area in m².
     pub area_m2: f32,
-    /// Probability of being picked from the alias table.
-    pub pick_probability: f32,
+    /// Its path in the light tree: bit d is 1 where the second child is taken at depth d.
+    pub trail: u32,
 }
 
 /// One column of an alias table (Walker 1977, Vose 1991); the decision is an integer comparison.
@@ -217,6 +227,8 @@ pub struct Environment {
     pub alias: Vec<AliasEntry>,
     /// Probability density per steradian of each texel; empty where `alias` is.
     pub pdf: Vec<f32>,
+    /// Sum of luminance above the mean × solid angle: what the table stands for.
+    pub sampled_power: f32,
 }
 
 /// A perspective camera of the file.

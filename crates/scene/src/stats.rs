@@ -106,7 +106,7 @@ impl Scene {
             + size_of_val(self.materials.as_slice())
             + size_of_val(self.texels.as_slice())
             + size_of_val(self.emissive_triangles.as_slice())
-            + size_of_val(self.emissive_alias.as_slice())
+            + size_of_val(self.light_tree.nodes.as_slice())
             + environment;
         bytes as u64
     }

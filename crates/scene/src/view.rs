@@ -1,6 +1,6 @@
 //! Views of a scene: from its own cameras, from a point to a target, or framed by its bounds.
 
-use p2c2r_frame::View;
+use p2c2r_frame::{Lens, View};
 
 use crate::Scene;
 use crate::math::{Affine, Vec3, larger};
@@ -33,7 +33,7 @@ impl Scene {
     ) -> View {
         let [width_px, height_px] = size_px;
         let world_from_camera = camera_at(eye.into(), target.into(), up.into()).rows;
-        View { world_from_camera, tan_half_fov_y, width_px, height_px }
+        View { world_from_camera, tan_half_fov_y, width_px, height_px, lens: Lens::PINHOLE }
     }
 
     /// The middle of the bounds and the radius of the sphere around them.
@@ -64,6 +64,7 @@ impl Scene {
             tan_half_fov_y: camera.tan_half_fov_y,
             width_px,
             height_px,
+            lens: Lens::PINHOLE,
         })
     }
 }

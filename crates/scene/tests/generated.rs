@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use p2c2r_scene::{GeneratedScene, MAX_CITY_SIZE, Scene, UnpackLimits, generate, pack, unpack};
+use p2c2r_scene::{
+    GeneratedScene, MAX_CITY_SIZE, NO_INDEX, Scene, UnpackLimits, generate, light_child, pack,
+    unpack,
+};
 
 fn scene_of(text: &str) -> (usize, Scene) {
     let packed = pack(&generate(&text.parse::<GeneratedScene>().unwrap())).unwrap();
@@ -36,18 +39,20 @@ fn same_seed_is_the_same_city_and_another_is_not() {
 }
 
 #[test]
-fn dim_windows_do_not_take_the_picks_from_the_street() {
+fn dim_windows_do_not_take_the_weight_from_the_street() {
     let (_, scene) = scene_of("night-city");
-    let share_of_dim: f32 = scene
-        .emissive_triangles
-        .iter()
-        .filter(|triangle| {
-            let mesh = scene.instances[triangle.instance as usize].mesh as usize;
+    let nodes = &scene.light_tree.nodes;
+    let leaves = nodes.iter().flat_map(|node| node.child.into_iter().zip(node.energy));
+    let share_of_dim: f32 = leaves
+        .filter(|(child, _)| *child != NO_INDEX && child & light_child::TRIANGLE != 0)
+        .filter(|(child, _)| {
+            let light = scene.emissive_triangles[(child & light_child::INDEX) as usize];
+            let mesh = scene.instances[light.instance as usize].mesh as usize;
             let material = scene.materials[scene.meshes[mesh].material as usize];
             // Only walls of windows have a texture of roughness and emit.
             material.metallic_roughness_texture.is_some()
         })
-        .map(|triangle| triangle.pick_probability)
+        .map(|(_, energy)| energy)
         .sum();
     assert!((0.01..0.2).contains(&share_of_dim), "{share_of_dim}");
 }

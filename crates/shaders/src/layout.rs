@@ -65,14 +65,14 @@ mirrored! {
         pub path_count: u32,
         /// Path vertices after the camera.
         pub max_bounces: u32,
+        /// Radius of the lens in metres; 0 for a pinhole.
+        pub lens_radius_m: f32,
+        /// Distance of the plane that is sharp, in metres.
+        pub lens_focus_m: f32,
         /// 1 if lobes after a spread-out scattering are blurred.
         pub is_regularized: u32,
         /// Fills the row.
-        pub padding_0: u32,
-        /// Fills the row.
-        pub padding_1: u32,
-        /// Fills the row.
-        pub padding_2: u32,
+        pub padding: u32,
     }
 
     /// What stays the same for a scene: a uniform.
@@ -91,6 +91,12 @@ mirrored! {
         pub instance_count: u32,
         /// 1 if the environment has a table to sample it by.
         pub is_environment_sampled: u32,
+        /// What that table may send to a surface over the power of the light tree, in 1/m².
+        pub environment_importance: f32,
+        /// Fills the row.
+        pub padding_x: u32,
+        /// Fills the row.
+        pub padding: [u32; 2],
     }
 
     /// A BVH node: `p2c2r_scene::BvhNode` as it is.
@@ -287,7 +293,7 @@ mirrored! {
         pub padding: [u32; 3],
     }
 
-    /// An emissive triangle and its column of the alias table.
+    /// An emissive triangle.
     pub struct EmissiveTriangle {
         /// Index of the instance.
         pub instance: u32,
@@ -295,14 +301,8 @@ mirrored! {
         pub triangle: u32,
         /// World-space area in m².
         pub area_m2: f32,
-        /// Probability of being picked.
-        pub pick_probability: f32,
-        /// Keep the column where a uniform u32 is below.
-        pub threshold: u32,
-        /// The column taken otherwise.
-        pub alias_column: u32,
-        /// Fills the struct.
-        pub padding: [u32; 2],
+        /// Its path in the light tree.
+        pub trail: u32,
     }
 }
 

@@ -28,3 +28,9 @@ pub const TEXEL_PAGE_WIDTH: u32 = 4096;
 
 /// Rows of the texel page, a power of two.
 pub const TEXEL_PAGE_HEIGHT: u32 = 4096;
+
+/// Texels of a node of the light tree.
+pub const LIGHT_NODE_TEXELS: u32 = 10;
+
+/// Nodes of the light tree in a row of their texture.
+pub const LIGHT_NODES_PER_ROW: u32 = 512;

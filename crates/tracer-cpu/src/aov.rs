@@ -16,9 +16,6 @@ use crate::ray::{Hit, Ray};
 use crate::rng::SampleRandom;
 use crate::surface::Surface;
 
-/// Reflectance of a dielectric seen head on.
-const DIELECTRIC_REFLECTANCE: f32 = 0.04;
-
 impl CpuTracer {
     /// Checks a task and makes room for its pixels; traces nothing yet.
     pub fn begin_aovs(&self, task: &AovTask) -> Result<AovJob, TraceError> {
@@ -116,7 +113,7 @@ impl AovJob {
             depth: Some(self.camera.depth_of(place)),
             normal: surface.frame[2],
             albedo: reflected_share(&surface),
-            emission: surface.emission,
+            emission: surface.material.emission,
             motion_px: self.motion_px(|projection| projection.film_of_point(place)),
             ids: is_first.then_some([instance.source_index, material]),
         }
@@ -150,8 +147,10 @@ impl AovJob {
 
 /// The share of light that a surface reflects, roughly: what radiance is divided by before a filter.
 fn reflected_share(surface: &Surface) -> Vec3 {
-    let dielectric = Vec3::splat(DIELECTRIC_REFLECTANCE * (1.0 - surface.metallic));
-    let [red, green, blue] = (surface.base_color + dielectric).to_array().map(unit_clamped);
+    let material = &surface.material;
+    let (f0, _) = material.dielectric_f0_f90();
+    let share = material.base_color + f0 * (1.0 - material.metallic);
+    let [red, green, blue] = share.to_array().map(unit_clamped);
     Vec3::new(red, green, blue)
 }
 

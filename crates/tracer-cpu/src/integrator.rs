@@ -7,7 +7,7 @@ use crate::bsdf::{Bsdf, BsdfWords};
 use crate::bvh::{is_occluded, nearest_hit};
 use crate::camera::camera_ray;
 use crate::light::{
-    LightSample, emissive_pdf, environment_pdf, environment_radiance, sample_light,
+    LightSample, Receiver, emissive_pdf, environment_pdf, environment_radiance, sample_light,
 };
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray};
@@ -28,6 +28,9 @@ const MIN_SURVIVAL: f32 = 0.05;
 /// Paths that find a light in a mirror by chance are rare and very bright: fireflies. A blur that only
 /// such paths see trades them for a little softness (Kaplanyan and Dachsbacher 2013).
 const MAX_ROUGHNESS_FLOOR: f32 = 0.6;
+
+/// Light samples of at least this share of what a path has gathered are always followed.
+const WORTHWHILE_SHARE: f32 = 0.5;
 
 /// Shadow rays end this share before a light's point; both ends are already off their surfaces.
 const SHADOW_END: f32 = 0.999_99;
@@ -56,8 +59,8 @@ impl PathResult {
 enum Origin {
     /// By the camera: no light sample competes with it.
     Camera,
-    /// By a BSDF with this density per steradian.
-    Scattered { pdf: f32 },
+    /// By a BSDF at this place, with this density per steradian.
+    Scattered { pdf: f32, receiver: Receiver },
 }
 
 /// A path on its way.
@@ -172,7 +175,9 @@ impl Path {
         vertex: u32,
     ) -> bool {
         let [_, _, u, v] = words.place;
-        let wi_in_frame = bsdf.sample(BsdfWords { u, v, side: words.next[3] });
+        // What of the word's product the channel has not used.
+        let side = words.choice[3].wrapping_mul(3);
+        let wi_in_frame = bsdf.sample(BsdfWords { u, v, side });
         let wi = surface.world_from_local(wi_in_frame);
         let value = bsdf.evaluate(wi_in_frame);
         let is_usable = value.pdf > 0.0 && value.pdf < f32::MAX;
@@ -187,7 +192,7 @@ impl Path {
         let carried = self.throughput * self.radiance_scale;
         let Some(survival) = survival(carried, vertex, words.next[0]) else { return false };
         self.throughput = self.throughput / survival;
-        self.origin = Origin::Scattered { pdf: value.pdf };
+        self.origin = Origin::Scattered { pdf: value.pdf, receiver: surface.receiver() };
         if self.is_regularized {
             self.roughness_floor = larger(self.roughness_floor, roughness_floor_after(value.pdf));
         }
@@ -227,17 +232,23 @@ fn gather_direct(
     result: &mut PathResult,
 ) {
     let place = [words.place[0], words.place[1]];
-    let Some(light) = sample_light(prepared, surface, words.choice, place) else { return };
+    let receiver = surface.receiver();
+    let light = sample_light(prepared, surface, &receiver, words.choice, place);
+    let Some(light) = light else { return };
     let wi_in_frame = surface.local_from_world(light.wi);
     let direct = scattered(surface, bsdf, &light, wi_in_frame);
-    if direct.max_component() > 0.0 {
+    if direct.max_component() <= 0.0 {
+        return;
+    }
+    let ray = shadow_ray(surface, &light, words.next[1]);
+    let absorption = path.absorption_towards(surface, wi_in_frame);
+    // A ray to infinity leaves every body, and is stopped there if there is one.
+    let distance_m = if light.target.is_some() { ray.direction.length() } else { 0.0 };
+    let radiance = path.throughput * direct * transmittance(absorption, distance_m);
+    if let Some(worth) = worth(radiance, result.radiance, words.next[3]) {
         result.shadow_rays += 1;
-        let ray = shadow_ray(surface, &light, words.next[1]);
         if !is_occluded(prepared, &ray) {
-            let absorption = path.absorption_towards(surface, wi_in_frame);
-            // A ray to infinity leaves every body, and is stopped there if there is one.
-            let distance_m = if light.target.is_some() { ray.direction.length() } else { 0.0 };
-            result.radiance += path.throughput * direct * transmittance(absorption, distance_m);
+            result.radiance += radiance / worth;
         }
     }
 }
@@ -261,6 +272,24 @@ fn survival(throughput: Vec3, vertex: u32, word: u32) -> Option<f32> {
     (unit_from_word(word) < probability).then_some(probability)
 }
 
+/// Probability with which a light sample was found worth a shadow ray; `None` where it was not.
+///
+/// What is little beside the light that the path has already gathered is looked for less often: the
+/// noise that this adds is a small share of what the path itself stands for.
+fn worth(direct: Vec3, gathered: Vec3, word: u32) -> Option<f32> {
+    let brightest = direct.max_component();
+    let carries_light = brightest > 0.0 && brightest < f32::MAX;
+    if !carries_light {
+        return None;
+    }
+    let sought = WORTHWHILE_SHARE * gathered.max_component();
+    if brightest >= sought {
+        return Some(1.0);
+    }
+    let probability = larger(brightest / sought, MIN_SURVIVAL);
+    (unit_from_word(word) < probability).then_some(probability)
+}
+
 /// Veach's power heuristic for the strategy of density `pdf`, as a ratio that cannot overflow.
 fn power_heuristic(pdf: f32, other_pdf: f32) -> f32 {
     let ratio = other_pdf / pdf;
@@ -273,8 +302,9 @@ fn escaped(prepared: &Prepared, ray: &Ray, origin: Origin) -> Vec3 {
     let radiance = environment_radiance(environment, ray.direction);
     match origin {
         Origin::Camera => radiance,
-        Origin::Scattered { pdf } => {
-            radiance * power_heuristic(pdf, environment_pdf(prepared, environment, ray.direction))
+        Origin::Scattered { pdf, receiver } => {
+            let light_pdf = environment_pdf(prepared, &receiver, environment, ray.direction);
+            radiance * power_heuristic(pdf, light_pdf)
         }
     }
 }
@@ -282,9 +312,10 @@ fn escaped(prepared: &Prepared, ray: &Ray, origin: Origin) -> Vec3 {
 /// Light that the hit surface itself sends along the ray.
 fn emitted(prepared: &Prepared, ray: &Ray, hit: &Hit, surface: &Surface, origin: Origin) -> Vec3 {
     match origin {
-        Origin::Scattered { pdf } if surface.material.emission.max_component() > 0.0 => {
+        Origin::Scattered { pdf, receiver } if surface.material.emission.max_component() > 0.0 => {
             let cos = -ray.direction.dot(surface.geometric_normal);
-            let light_pdf = emissive_pdf(prepared, hit.instance, hit.triangle, hit.t, cos);
+            let place = [hit.instance, hit.triangle];
+            let light_pdf = emissive_pdf(prepared, &receiver, place, hit.t, cos);
             surface.material.emission * power_heuristic(pdf, light_pdf)
         }
         _ => surface.material.emission,

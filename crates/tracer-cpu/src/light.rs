@@ -2,17 +2,22 @@
 
 mod emissive;
 mod environment;
+mod groups;
 mod punctual;
+mod tree;
 
 use p2c2r_scene::AliasEntry;
 use p2c2r_scene::math::Vec3;
 
 pub(crate) use emissive::emissive_pdf;
 pub(crate) use environment::{environment_pdf, environment_radiance};
+pub(crate) use groups::LightGroups;
+pub(crate) use tree::Receiver;
 
-use crate::prepared::{LightGroup, Prepared};
+use crate::prepared::Prepared;
 use crate::rng::index_from_word;
 use crate::surface::Surface;
+use groups::{Group, choose};
 
 /// Light that arrives at a point from one direction, if nothing is in between.
 #[derive(Debug, Clone, Copy)]
@@ -31,19 +36,27 @@ pub(crate) struct LightSample {
 pub(crate) fn sample_light(
     prepared: &Prepared,
     surface: &Surface,
+    receiver: &Receiver,
     choice: [u32; 4],
     place: [u32; 2],
 ) -> Option<LightSample> {
-    let groups = &prepared.light_groups;
-    if groups.is_empty() {
-        return None;
-    }
-    match groups[index_from_word(choice[0], groups.len() as u32) as usize] {
-        LightGroup::Emissive => {
-            emissive::sample(prepared, surface.point.position, [choice[1], choice[2]], place)
-        }
-        LightGroup::Punctual => punctual::sample(prepared, surface, [choice[1], choice[2]]),
-        LightGroup::Environment => environment::sample(prepared, [choice[1], choice[2]], place),
+    let pick = [choice[1], choice[2]];
+    let (group, probability) = choose(prepared, receiver, choice[0])?;
+    let sample = match group {
+        Group::Emissive => emissive::sample(prepared, receiver, pick, place),
+        Group::Punctual => punctual::sample(prepared, surface, pick),
+        Group::Environment => environment::sample(prepared, pick, place),
+    }?;
+    sample.chosen_with(probability)
+}
+
+impl LightSample {
+    /// The sample as one of all groups', its own having been chosen with this probability.
+    fn chosen_with(self, probability: f32) -> Option<Self> {
+        let pdf = self.pdf.map(|pdf| pdf * probability);
+        let is_usable = pdf.is_none_or(|pdf| pdf > 0.0);
+        let weighted_radiance = self.weighted_radiance / probability;
+        is_usable.then_some(Self { weighted_radiance, pdf, ..self })
     }
 }
 

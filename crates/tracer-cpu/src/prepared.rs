@@ -6,6 +6,7 @@ use p2c2r_scene::math::LobeAlbedo;
 use p2c2r_scene::{AlphaMode, EmissiveTriangle, Scene};
 
 use crate::bvh::Tree;
+use crate::light::LightGroups;
 
 /// What a triangle test must ask about a mesh's material.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,17 +19,6 @@ pub(crate) struct MeshTraits {
     pub(crate) has_alpha: bool,
 }
 
-/// The kinds of lights in the order in which they are chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LightGroup {
-    /// Triangles that emit.
-    Emissive,
-    /// Point, spot and directional lights.
-    Punctual,
-    /// Light from infinity.
-    Environment,
-}
-
 /// Read by every path; nothing in it changes.
 #[derive(Debug)]
 pub(crate) struct Prepared {
@@ -36,8 +26,8 @@ pub(crate) struct Prepared {
     pub(crate) scene: Arc<Scene>,
     /// One entry per mesh.
     pub(crate) mesh_traits: Vec<MeshTraits>,
-    /// The groups that can be sampled, each chosen with equal probability.
-    pub(crate) light_groups: Vec<LightGroup>,
+    /// The kinds of lights that can be sampled.
+    pub(crate) light_groups: LightGroups,
     /// What rays walk through.
     pub(crate) tree: Tree,
     /// What the lobes reflect in total.
@@ -59,25 +49,10 @@ impl Prepared {
                 }
             })
             .collect();
-        let mut light_groups = Vec::new();
-        if !scene.emissive_triangles.is_empty() {
-            light_groups.push(LightGroup::Emissive);
-        }
-        if !scene.lights.is_empty() {
-            light_groups.push(LightGroup::Punctual);
-        }
-        // An even environment has no table: scattered rays find its light without noise.
-        if scene.environment.as_ref().is_some_and(|light| !light.alias.is_empty()) {
-            light_groups.push(LightGroup::Environment);
-        }
+        let light_groups = LightGroups::new(&scene);
         let tree = Tree::new(&scene);
         let lobe_albedo = LobeAlbedo::new(scene.has_sheen());
         Self { mesh_traits, light_groups, tree, lobe_albedo, scene }
-    }
-
-    /// Probability with which one of the scene's light groups is chosen.
-    pub(crate) fn group_probability(&self) -> f32 {
-        1.0 / self.light_groups.len() as f32
     }
 
     /// The light that this triangle of this instance is; the scene keeps them in this order.

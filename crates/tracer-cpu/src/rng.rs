@@ -7,10 +7,10 @@
 //!
 //! | block | word 0 | word 1 | word 2 | word 3 |
 //! |---|---|---|---|---|
-//! | 0 | pixel x | pixel y | key of the camera ray | – |
-//! | 1 + 3v + 0 | light group | light's column | column or alias | – |
+//! | 0 | pixel x | pixel y | lens u and key of the camera ray | lens v |
+//! | 1 + 3v + 0 | light group | light: path in the tree, column | column or alias, bits for the tree | channel of dispersion, whether to go through |
 //! | 1 + 3v + 1 | light u | light v | direction u | direction v and lobe |
-//! | 1 + 3v + 2 | roulette | key of the shadow ray | key of the next ray | – |
+//! | 1 + 3v + 2 | roulette | key of the shadow ray | key of the next ray | roulette of the shadow ray |
 //!
 //! where v counts the path's surface vertices from 0. A ray's key draws the numbers of the alpha tests
 //! along it: see [`alpha_word`].

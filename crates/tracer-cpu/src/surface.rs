@@ -3,6 +3,7 @@
 use p2c2r_scene::math::{Affine, Vec3, basis_from_normal, larger};
 use p2c2r_scene::{Material, Scene, TextureRef};
 
+use crate::light::Receiver;
 use crate::material::{PointMaterial, coverage, material_of, uv_at};
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray, SurfacePoint};
@@ -93,6 +94,15 @@ impl Surface {
     pub(crate) fn facing(&self, wi: Vec3) -> f32 {
         let cos = wi.dot(self.geometric_normal);
         if self.material.is_transmissive() { cos.abs() } else { larger(cos, 0.0) }
+    }
+
+    /// What light samples are drawn for.
+    pub(crate) fn receiver(&self) -> Receiver {
+        Receiver {
+            position: self.point.position,
+            normal: self.geometric_normal,
+            can_transmit: self.material.is_transmissive(),
+        }
     }
 
     /// Takes a world direction into the shading frame, whose normal is +z.

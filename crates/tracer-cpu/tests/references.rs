@@ -106,8 +106,7 @@ fn estimates(values: &[[f64; 3]]) -> [Estimate; 3] {
     let mean = mean(values);
     let count = values.len() as f64;
     std::array::from_fn(|c| {
-        let variance =
-            values.iter().map(|v| (v[c] - mean[c]).powi(2)).sum::<f64>() / (count - 1.0);
+        let variance = values.iter().map(|v| (v[c] - mean[c]).powi(2)).sum::<f64>() / (count - 1.0);
         Estimate { mean: mean[c], error: (variance / count).sqrt() }
     })
 }

@@ -1,10 +1,11 @@
 //! The scene's arrays in the form that the kernel reads; no GPU here.
 
+use bytemuck::Zeroable;
 use p2c2r_scene::math::{GgxAlbedo, LobeAlbedo};
-use p2c2r_scene::{AliasEntry, AlphaMode, LightKind, NO_INDEX, Scene, TextureRef, TextureWrap};
+use p2c2r_scene::{AlphaMode, LightKind, LightNode, NO_INDEX, Scene, TextureRef, TextureWrap};
 use p2c2r_shaders::{
-    EmissiveTriangle, Instance, Light, Material, Node, SceneParams, TextureSlot, Triangle, Vertex,
-    alpha_mode, light_kind, material_flag, texture_flag,
+    EmissiveTriangle, Instance, LIGHT_NODES_PER_ROW, Light, Material, Node, SceneParams,
+    TextureSlot, Triangle, Vertex, alpha_mode, light_kind, material_flag, texture_flag,
 };
 
 /// Ranges beyond this count as this: the square must fit an f32.
@@ -189,20 +190,23 @@ pub(crate) fn lights(scene: &Scene) -> Vec<Light> {
     scene.lights.iter().map(light).collect()
 }
 
-/// Emissive triangles beside their columns of the alias table.
+/// Emissive triangles with their paths in the light tree.
 pub(crate) fn emissive_triangles(scene: &Scene) -> Vec<EmissiveTriangle> {
-    let pairs = scene.emissive_triangles.iter().zip(&scene.emissive_alias);
-    let emissive =
-        |(light, column): (&p2c2r_scene::EmissiveTriangle, &AliasEntry)| EmissiveTriangle {
-            instance: light.instance,
-            triangle: light.triangle,
-            area_m2: light.area_m2,
-            pick_probability: light.pick_probability,
-            threshold: column.threshold,
-            alias_column: column.alias,
-            padding: [0; 2],
-        };
-    pairs.map(emissive).collect()
+    let emissive = |light: &p2c2r_scene::EmissiveTriangle| EmissiveTriangle {
+        instance: light.instance,
+        triangle: light.triangle,
+        area_m2: light.area_m2,
+        trail: light.trail,
+    };
+    scene.emissive_triangles.iter().map(emissive).collect()
+}
+
+/// Nodes of the light tree, filled up to whole rows; at least one row. Gives the number of rows.
+pub(crate) fn light_nodes(scene: &Scene) -> (u32, Vec<LightNode>) {
+    let mut nodes = scene.light_tree.nodes.clone();
+    let rows = nodes.len().div_ceil(LIGHT_NODES_PER_ROW as usize).max(1);
+    nodes.resize(rows * LIGHT_NODES_PER_ROW as usize, LightNode::zeroed());
+    (rows as u32, nodes)
 }
 
 /// The tables of the lobes' albedo: what `lobe_albedo.wesl` reads.
@@ -238,5 +242,8 @@ pub(crate) fn params(scene: &Scene) -> SceneParams {
         is_environment_sampled: u32::from(
             scene.environment.as_ref().is_some_and(|light| !light.alias.is_empty()),
         ),
+        environment_importance: scene.environment_importance(),
+        padding_x: 0,
+        padding: [0; 2],
     }
 }

@@ -25,6 +25,8 @@ pub(crate) const ENVIRONMENT_RADIANCE: u32 = 9;
 pub(crate) const ENVIRONMENT_ALIAS: u32 = 10;
 /// Binding of the tables of the lobes' albedo.
 pub(crate) const LOBE_ALBEDO: u32 = 11;
+/// Binding of the light tree's nodes.
+pub(crate) const LIGHT_NODES: u32 = 12;
 
 impl Pipelines {
     /// Compiles the kernel. wgpu 30 offers no asynchronous creation; browsers compile in the
@@ -67,6 +69,7 @@ fn scene_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
             texture(wgpu::TextureSampleType::Uint, wgpu::TextureViewDimension::D2),
         ),
         entry(LOBE_ALBEDO, texture(unfiltered, wgpu::TextureViewDimension::D2)),
+        entry(LIGHT_NODES, texture(wgpu::TextureSampleType::Uint, wgpu::TextureViewDimension::D2)),
     ]);
     device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some("scene"),

@@ -242,10 +242,10 @@ fn slice_params(task: &TileTask, region: PixelRect, slice: Slice) -> SliceParams
         first_pixel: slice.first_pixel,
         path_count: slice.path_count,
         max_bounces: u32::from(task.max_bounces),
+        lens_radius_m: task.view.lens.radius_m,
+        lens_focus_m: task.view.lens.focus_m,
         is_regularized: u32::from(!task.effects.contains(Effects::UNREGULARIZED)),
-        padding_0: 0,
-        padding_1: 0,
-        padding_2: 0,
+        padding: 0,
     }
 }
 

@@ -1,10 +1,12 @@
 //! The scene in the device's memory.
 
 use bytemuck::Pod;
-use p2c2r_scene::Scene;
-use p2c2r_shaders::{TEXEL_PAGE_HEIGHT, TEXEL_PAGE_WIDTH};
+use p2c2r_scene::{LightNode, Scene};
+use p2c2r_shaders::{LIGHT_NODE_TEXELS, LIGHT_NODES_PER_ROW, TEXEL_PAGE_HEIGHT, TEXEL_PAGE_WIDTH};
 
-use crate::pipeline::{ENVIRONMENT_ALIAS, ENVIRONMENT_RADIANCE, LOBE_ALBEDO, SCENE_PARAMS, TEXELS};
+use crate::pipeline::{
+    ENVIRONMENT_ALIAS, ENVIRONMENT_RADIANCE, LIGHT_NODES, LOBE_ALBEDO, SCENE_PARAMS, TEXELS,
+};
 use crate::{GpuContext, GpuError, pack};
 
 /// Uploads all arrays and binds them.
@@ -30,6 +32,7 @@ pub(crate) fn scene_bind_group(
     let texels = texel_page(context, &scene.texels)?;
     let (radiance, alias) = environment(context, scene)?;
     let lobe_albedo = lobe_albedo(context, scene);
+    let light_nodes = light_nodes(context, scene)?;
     let mut entries: Vec<_> = buffers
         .iter()
         .enumerate()
@@ -41,6 +44,7 @@ pub(crate) fn scene_bind_group(
         bound(ENVIRONMENT_RADIANCE, wgpu::BindingResource::TextureView(&radiance)),
         bound(ENVIRONMENT_ALIAS, wgpu::BindingResource::TextureView(&alias)),
         bound(LOBE_ALBEDO, wgpu::BindingResource::TextureView(&lobe_albedo)),
+        bound(LIGHT_NODES, wgpu::BindingResource::TextureView(&light_nodes)),
     ]);
     Ok(context.device.create_bind_group(&wgpu::BindGroupDescriptor {
         label: Some("scene"),
@@ -173,6 +177,25 @@ fn lobe_albedo(context: &GpuContext, scene: &Scene) -> wgpu::TextureView {
     let format = wgpu::TextureFormat::Rg32Float;
     flat_texture(context, "lobe albedo", format, size, bytemuck::cast_slice(&values))
 }
+
+/// The nodes of the light tree, row by row.
+fn light_nodes(context: &GpuContext, scene: &Scene) -> Result<wgpu::TextureView, GpuError> {
+    let (rows, nodes) = pack::light_nodes(scene);
+    let row_bytes = u64::from(LIGHT_NODES_PER_ROW) * size_of::<LightNode>() as u64;
+    let limit = context.device.limits().max_texture_dimension_2d;
+    if rows > limit {
+        return Err(GpuError::SceneTooLarge {
+            array: "light nodes",
+            needed_bytes: u64::from(rows) * row_bytes,
+            limit_bytes: u64::from(limit) * row_bytes,
+        });
+    }
+    let size = [LIGHT_NODES_PER_ROW * LIGHT_NODE_TEXELS, rows];
+    let format = wgpu::TextureFormat::Rgba32Uint;
+    Ok(flat_texture(context, "light nodes", format, size, bytemuck::cast_slice(&nodes)))
+}
+
+const _: () = assert!(size_of::<LightNode>() == 16 * LIGHT_NODE_TEXELS as usize);
 
 /// A texture of one layer with its texels.
 fn flat_texture(

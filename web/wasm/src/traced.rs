@@ -52,7 +52,7 @@ pub fn sums_bytes(sums: &[[u64; 3]]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use p2c2r_frame::{Effects, PixelRect, SampleRange, SceneId, View};
+    use p2c2r_frame::{Effects, Lens, PixelRect, SampleRange, SceneId, View};
 
     use super::*;
 
@@ -64,6 +64,7 @@ mod tests {
                 tan_half_fov_y: 0.5,
                 width_px: 8,
                 height_px: 8,
+                lens: Lens::PINHOLE,
             },
             rect: PixelRect { x: 1, y: 2, width: 3, height: 2 },
             samples: SampleRange::new(4, 2),

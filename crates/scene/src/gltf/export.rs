@@ -1,6 +1,10 @@
 //! A scene as authored into a .glb file, for other programs to open: what `load_gltf` reads back.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
+
+use super::export_layers::extensions_of;
 
 use crate::math::{Vec3, acos, atan2, basis_from_normal};
 use crate::{
@@ -19,26 +23,24 @@ pub fn write_glb(scene: &SceneSource) -> Vec<u8> {
         .images
         .iter()
         .map(|image| {
-            let mime = match image.format {
-                ImageFormat::Png => "image/png",
-                ImageFormat::Jpeg => "image/jpeg",
-            };
-            json!({"bufferView": writer.view(&image.bytes), "mimeType": mime})
+            json!({"bufferView": writer.view(&image.bytes), "mimeType": mime_of(image.format)})
         })
         .collect();
     let mut nodes: Vec<Value> = scene.instances.iter().map(instance_node).collect();
     nodes
         .extend(scene.cameras.iter().enumerate().map(|(index, camera)| camera_node(index, camera)));
     nodes.extend(scene.lights.iter().enumerate().map(|(index, light)| light_node(index, light)));
-    let used = ["KHR_lights_punctual", "KHR_materials_emissive_strength", "KHR_texture_transform"];
+    let materials: Vec<Value> = scene.materials.iter().map(material).collect();
+    let textures: Vec<Value> =
+        scene.textures.iter().enumerate().map(|pair| texture(scene, pair)).collect();
     let mut document = json!({
         "asset": {"version": "2.0", "generator": "p2c2r"},
-        "extensionsUsed": used,
+        "extensionsUsed": extensions_used(&materials, &textures),
         "scene": 0,
         "scenes": [{"nodes": (0..nodes.len()).collect::<Vec<_>>()}],
         "nodes": nodes,
         "meshes": meshes,
-        "materials": scene.materials.iter().map(material).collect::<Vec<_>>(),
+        "materials": materials,
         "accessors": writer.accessors,
         "bufferViews": writer.views,
         "buffers": [{"byteLength": writer.bytes.len()}],
@@ -50,7 +52,7 @@ pub fn write_glb(scene: &SceneSource) -> Vec<u8> {
         }
     };
     insert("images", images);
-    insert("textures", scene.textures.iter().enumerate().map(texture).collect());
+    insert("textures", textures);
     insert("samplers", scene.textures.iter().map(sampler).collect());
     insert("cameras", scene.cameras.iter().map(camera).collect());
     let lights: Vec<Value> = scene.lights.iter().map(light).collect();
@@ -58,6 +60,23 @@ pub fn write_glb(scene: &SceneSource) -> Vec<u8> {
         document["extensions"] = json!({"KHR_lights_punctual": {"lights": lights}});
     }
     container(&document, writer.bytes)
+}
+
+/// Names of the extensions that a file of these parts makes use of.
+fn extensions_used(materials: &[Value], textures: &[Value]) -> BTreeSet<String> {
+    let named =
+        materials.iter().chain(textures).filter_map(|record| record["extensions"].as_object());
+    let always = ["KHR_lights_punctual", "KHR_texture_transform"].map(str::to_owned);
+    named.flat_map(|extensions| extensions.keys().cloned()).chain(always).collect()
+}
+
+fn mime_of(format: ImageFormat) -> &'static str {
+    match format {
+        ImageFormat::Png => "image/png",
+        ImageFormat::Jpeg => "image/jpeg",
+        ImageFormat::WebP => "image/webp",
+        ImageFormat::Ktx2 => "image/ktx2",
+    }
 }
 
 /// Both chunks of the binary form, padded to four bytes.
@@ -196,9 +215,10 @@ fn material(material: &Material) -> Value {
             "roughnessFactor": material.roughness,
         },
         "emissiveFactor": factor,
-        "extensions": {"KHR_materials_emissive_strength": {"emissiveStrength": strength}},
+        "extensions": extensions_of(material),
         "doubleSided": material.is_double_sided,
     });
+    record["extensions"]["KHR_materials_emissive_strength"] = json!({"emissiveStrength": strength});
     match material.alpha_mode {
         AlphaMode::Opaque => {}
         AlphaMode::Blend => record["alphaMode"] = "BLEND".into(),
@@ -225,7 +245,7 @@ fn material(material: &Material) -> Value {
 }
 
 /// Scale, turn and offset of a texture's matrix, which is always made of such.
-fn texture_info(reference: &TextureRef) -> Value {
+pub(super) fn texture_info(reference: &TextureRef) -> Value {
     let [[a, b, u], [c, d, v]] = reference.uv_from_mesh_uv;
     let (scale_u, length_v) = ((a * a + c * c).sqrt(), (b * b + d * d).sqrt());
     let scale_v = if a * d - b * c < 0.0 { -length_v } else { length_v };
@@ -234,8 +254,17 @@ fn texture_info(reference: &TextureRef) -> Value {
     json!({"index": reference.texture, "extensions": {"KHR_texture_transform": transform}})
 }
 
-fn texture((index, texture): (usize, &TextureSource)) -> Value {
-    json!({"source": texture.image, "sampler": index})
+/// Images of a format that glTF itself does not know are named by its extension.
+fn texture(scene: &SceneSource, (index, texture): (usize, &TextureSource)) -> Value {
+    let format = scene.images.get(texture.image as usize).map(|image| image.format);
+    let extension = match format {
+        Some(ImageFormat::WebP) => "EXT_texture_webp",
+        Some(ImageFormat::Ktx2) => "KHR_texture_basisu",
+        Some(ImageFormat::Png | ImageFormat::Jpeg) | None => {
+            return json!({"source": texture.image, "sampler": index});
+        }
+    };
+    json!({"sampler": index, "extensions": {extension: {"source": texture.image}}})
 }
 
 fn sampler(texture: &TextureSource) -> Value {
@@ -265,7 +294,7 @@ mod tests {
 
     #[test]
     fn generated_scenes_come_back_as_they_were() {
-        for text in ["cornell", "night-city:size=12,seed=4"] {
+        for text in ["cornell", "gallery", "night-city:size=12,seed=4"] {
             let scene = generate(&text.parse().unwrap());
             let found = read_back(&scene);
             assert_eq!(found.instances, scene.instances, "{text}");
@@ -280,6 +309,13 @@ mod tests {
                 assert_eq!(ours.base_color, theirs.base_color, "{text}");
                 assert_eq!((ours.metallic, ours.roughness), (theirs.metallic, theirs.roughness));
                 assert_eq!(ours.is_double_sided, theirs.is_double_sided, "{text}");
+                assert_eq!((ours.volume, ours.ior), (theirs.volume, theirs.ior), "{text}");
+                assert_eq!((ours.clearcoat, ours.sheen), (theirs.clearcoat, theirs.sheen));
+                assert_eq!(ours.iridescence, theirs.iridescence, "{text}");
+                assert_eq!(ours.transmission, theirs.transmission, "{text}");
+                assert_eq!((ours.specular, ours.is_unlit), (theirs.specular, theirs.is_unlit));
+                assert_close(ours.anisotropy.direction[0], theirs.anisotropy.direction[0]);
+                assert_eq!(ours.anisotropy.strength, theirs.anisotropy.strength, "{text}");
                 for channel in 0..3 {
                     assert_close(ours.emissive[channel], theirs.emissive[channel]);
                 }

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use p2c2r_frame::{
-    Effects, Packing, PixelRect, RadianceSums, SampleRange, SceneId, TileTask, TraceCounters, View,
+    Effects, Lens, Packing, PixelRect, RadianceSums, SampleRange, SceneId, TileTask, TraceCounters,
+    View,
 };
 use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::{
@@ -464,6 +465,7 @@ pub(crate) fn job(width_px: u32, height_px: u32, samples_per_pixel: u32, view: f
             tan_half_fov_y: view,
             width_px,
             height_px,
+            lens: Lens::PINHOLE,
         },
         samples_per_pixel,
         seed: 5,

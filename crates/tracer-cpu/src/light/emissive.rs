@@ -1,23 +1,37 @@
-//! Emissive triangles: picked by power, sampled uniformly over their area.
+//! Emissive triangles: picked by the light tree, sampled uniformly over their area.
 
+use p2c2r_scene::EmissiveTriangle;
 use p2c2r_scene::math::{Affine, Vec3};
 
-use super::{LightSample, sample_alias};
+use super::LightSample;
+use super::groups::emissive_probability;
+use super::tree::{Receiver, pick, probability};
 use crate::material::{coverage, emission_at};
 use crate::prepared::Prepared;
 use crate::ray::SurfacePoint;
 use crate::rng::unit_from_word;
 
-/// Draws a point of an emissive triangle and what it sends to `from`.
+/// Draws a point of an emissive triangle and what it sends to the receiver.
 pub(super) fn sample(
     prepared: &Prepared,
-    from: Vec3,
-    pick: [u32; 2],
+    receiver: &Receiver,
+    words: [u32; 2],
     place: [u32; 2],
 ) -> Option<LightSample> {
     let scene = &*prepared.scene;
-    let index = sample_alias(&scene.emissive_alias, pick);
-    let light = &scene.emissive_triangles[index as usize];
+    let (index, probability) = pick(&scene.light_tree, receiver, words)?;
+    sample_on(prepared, &scene.emissive_triangles[index as usize], receiver, place)?
+        .chosen_with(probability)
+}
+
+/// Draws a point of this triangle.
+pub(super) fn sample_on(
+    prepared: &Prepared,
+    light: &EmissiveTriangle,
+    receiver: &Receiver,
+    place: [u32; 2],
+) -> Option<LightSample> {
+    let scene = &*prepared.scene;
     let instance = &scene.instances[light.instance as usize];
     let world_from_object = Affine::from_rows(instance.world_from_object);
     let object_from_world = Affine::from_rows(instance.object_from_world);
@@ -30,19 +44,14 @@ pub(super) fn sample(
     let in_object = (corners[1] - corners[0]).cross(corners[2] - corners[0]);
     let normal = object_from_world.transposed_vector(in_object).normalized()?;
 
-    let to_light = point.position - from;
+    let to_light = point.position - receiver.position;
     let wi = to_light.normalized()?;
     let cos = -wi.dot(normal);
     let is_single_sided = prepared.mesh_traits[instance.mesh as usize].is_single_sided;
     if cos == 0.0 || (is_single_sided && cos < 0.0) {
         return None;
     }
-    let pdf = solid_angle_pdf(
-        prepared,
-        light.pick_probability / light.area_m2,
-        to_light.length_squared(),
-        cos.abs(),
-    );
+    let pdf = solid_angle_pdf(1.0 / light.area_m2, to_light.length_squared(), cos.abs());
     let is_usable = pdf > 0.0 && pdf < f32::MAX;
     if !is_usable {
         return None;
@@ -58,27 +67,26 @@ pub(super) fn sample(
     })
 }
 
-/// Density with which [`sample`] draws a point that a ray has hit at `distance` under `cos`; 0 if the
-/// triangle is not among the lights.
+/// Density with which a receiver's light sample is a point that a ray from there has hit at `distance`
+/// under `cos`; 0 if the triangle is not among the lights.
 pub(crate) fn emissive_pdf(
     prepared: &Prepared,
-    instance: u32,
-    triangle: u32,
+    receiver: &Receiver,
+    [instance, triangle]: [u32; 2],
     distance: f32,
     cos: f32,
 ) -> f32 {
     match prepared.emissive_triangle(instance, triangle) {
-        Some(light) if cos > 0.0 => solid_angle_pdf(
-            prepared,
-            light.pick_probability / light.area_m2,
-            distance * distance,
-            cos,
-        ),
+        Some(light) if cos > 0.0 => {
+            let probability = probability(&prepared.scene.light_tree, receiver, light.trail)
+                * emissive_probability(prepared, receiver);
+            solid_angle_pdf(probability / light.area_m2, distance * distance, cos)
+        }
         _ => 0.0,
     }
 }
 
-/// From density per area to density per steradian, with the choice of the group.
-fn solid_angle_pdf(prepared: &Prepared, area_pdf: f32, distance_squared: f32, cos: f32) -> f32 {
-    prepared.group_probability() * area_pdf * distance_squared / cos
+/// From density per area to density per steradian.
+fn solid_angle_pdf(area_pdf: f32, distance_squared: f32, cos: f32) -> f32 {
+    area_pdf * distance_squared / cos
 }

@@ -5,6 +5,8 @@ use p2c2r_scene::math::{
     Vec3, direction_from_equirect, equirect_from_direction, larger, sin_cos_turns, smaller,
 };
 
+use super::groups::environment_probability;
+use super::tree::Receiver;
 use super::{LightSample, sample_alias};
 use crate::prepared::Prepared;
 use crate::rng::unit_from_word;
@@ -16,7 +18,7 @@ pub(super) fn sample(prepared: &Prepared, pick: [u32; 2], place: [u32; 2]) -> Op
     let (column, row) = (texel % environment.width, texel / environment.width);
     let u = (column as f32 + unit_from_word(place[0])) / environment.width as f32;
     let wi = direction_in_row(environment, row, u, unit_from_word(place[1]));
-    let pdf = environment.pdf[texel as usize] * prepared.group_probability();
+    let pdf = environment.pdf[texel as usize];
     let is_usable = pdf > 0.0 && pdf < f32::MAX;
     if !is_usable {
         return None;
@@ -36,15 +38,20 @@ fn direction_in_row(environment: &Environment, row: u32, u: f32, share: f32) -> 
     Vec3::new(level.x * radius, y, level.z * radius)
 }
 
-/// Density with which [`sample`] draws a direction.
-pub(crate) fn environment_pdf(prepared: &Prepared, environment: &Environment, wi: Vec3) -> f32 {
+/// Density with which a receiver's light sample is a direction to the environment.
+pub(crate) fn environment_pdf(
+    prepared: &Prepared,
+    receiver: &Receiver,
+    environment: &Environment,
+    wi: Vec3,
+) -> f32 {
     if environment.pdf.is_empty() {
         return 0.0;
     }
     let [u, v] = equirect_from_direction(wi);
     let cell = |x: f32, size: u32| smaller((x * size as f32).floor(), (size - 1) as f32) as u32;
     let texel = cell(v, environment.height) * environment.width + cell(u, environment.width);
-    environment.pdf[texel as usize] * prepared.group_probability()
+    environment.pdf[texel as usize] * environment_probability(prepared, receiver)
 }
 
 /// Radiance from a direction, interpolated; periodic around, clamped at the poles.

@@ -50,8 +50,7 @@ pub(super) fn sample(
         }
     }
     let (weight, incident) = chosen?;
-    let probability =
-        prepared.group_probability() * (weight / total) * (window as f32 / count as f32);
+    let probability = (weight / total) * (window as f32 / count as f32);
     Some(LightSample {
         wi: incident.wi,
         target: incident.target,

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use crate::common::{context, generated, noise_rmse, radiance, rmse, task, traced};
 use crate::fixture::every_feature;
 use futures::executor::block_on;
-use p2c2r_frame::SampleRange;
+use p2c2r_frame::{Lens, SampleRange, View};
 use p2c2r_scene::Scene;
 use p2c2r_tracer_cpu::CpuTracer;
 use p2c2r_tracer_gpu::GpuTracer;
@@ -28,8 +28,12 @@ fn check_generated(text: &str, size: [u32; 2], spp: u32) {
 }
 
 fn check(name: &str, scene: Arc<Scene>, size: [u32; 2], spp: u32) {
-    let Some(context) = context(name) else { return };
     let view = scene.default_view(size[0], size[1]);
+    check_view(name, scene, view, spp);
+}
+
+fn check_view(name: &str, scene: Arc<Scene>, view: View, spp: u32) {
+    let Some(context) = context(name) else { return };
     let task = task(&scene, view, SampleRange::new(0, spp));
     let cpu = CpuTracer::new(Arc::clone(&scene));
     let expected = cpu.trace(&task, &AtomicBool::new(false)).unwrap();
@@ -61,6 +65,14 @@ fn check(name: &str, scene: Arc<Scene>, size: [u32; 2], spp: u32) {
 #[test]
 fn cornell_box_agrees() {
     check_generated("cornell", [64, 48], 8);
+}
+
+#[test]
+fn cornell_box_out_of_focus_agrees() {
+    let scene = generated("cornell");
+    let lens = Lens { radius_m: 0.1, focus_m: 2.0 };
+    let view = View { lens, ..scene.default_view(64, 48) };
+    check_view("cornell out of focus", scene, view, 8);
 }
 
 #[test]

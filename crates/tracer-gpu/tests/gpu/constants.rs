@@ -3,10 +3,11 @@
 use p2c2r_frame::{FRACTION_BITS, MAX_SAMPLE_RADIANCE};
 use p2c2r_scene::math::LobeAlbedo;
 use p2c2r_scene::math::microfacet::MIN_ALPHA;
-use p2c2r_scene::{MAX_BVH_DEPTH, MAX_LEAF_TRIANGLES, NO_INDEX};
+use p2c2r_scene::{MAX_BVH_DEPTH, MAX_LEAF_TRIANGLES, NO_INDEX, light_child};
 use p2c2r_shaders::{
-    FILM_COUNTER_WORDS, FILM_PIXEL_WORDS, TEXEL_PAGE_HEIGHT, TEXEL_PAGE_WIDTH, TRACE_TILE,
-    alpha_mode, light_kind, material_flag, texture_flag,
+    FILM_COUNTER_WORDS, FILM_PIXEL_WORDS, LIGHT_NODE_TEXELS, LIGHT_NODES_PER_ROW,
+    TEXEL_PAGE_HEIGHT, TEXEL_PAGE_WIDTH, TRACE_TILE, alpha_mode, light_kind, material_flag,
+    texture_flag,
 };
 
 /// The value of a constant of the linked shader.
@@ -22,7 +23,12 @@ fn constant(name: &str) -> f64 {
             })
         })
         .unwrap_or_else(|| panic!("the shader has no constant {name}"));
-    let value = line.split(['=', ';']).nth(1).unwrap().trim().trim_end_matches(['u', 'f']);
+    let value = line.split(['=', ';']).nth(1).unwrap().trim();
+    if let Some(digits) = value.strip_prefix("0x") {
+        let digits = digits.trim_end_matches('u');
+        return f64::from(u32::from_str_radix(digits, 16).unwrap());
+    }
+    let value = value.trim_end_matches(['u', 'f']);
     value.parse().unwrap_or_else(|_| panic!("{line} is no plain number"))
 }
 
@@ -45,6 +51,11 @@ fn constants_agree_with_their_rust_twins() {
         ("BODY", material_flag::BODY),
         ("SPOT", light_kind::SPOT),
         ("DIRECTIONAL", light_kind::DIRECTIONAL),
+        ("TRIANGLE", light_child::TRIANGLE),
+        ("TWO_SIDED", light_child::TWO_SIDED),
+        ("INDEX", light_child::INDEX),
+        ("NODES_PER_ROW", LIGHT_NODES_PER_ROW),
+        ("NODE_TEXELS", LIGHT_NODE_TEXELS),
         ("PRESENT", texture_flag::PRESENT),
         ("SRGB", texture_flag::SRGB),
         ("FILTERED", texture_flag::FILTERED),

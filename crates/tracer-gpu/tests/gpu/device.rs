@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::common::{context, generated, task, traced};
 use futures::executor::block_on;
-use p2c2r_frame::{PixelRect, SampleRange, SceneId, TileTask, TraceCounters, View};
+use p2c2r_frame::{Lens, PixelRect, SampleRange, SceneId, TileTask, TraceCounters, View};
 use p2c2r_scene::Scene;
 use p2c2r_tracer_gpu::{GpuError, GpuTracer};
 
@@ -14,6 +14,7 @@ const VIEW: View = View {
     tan_half_fov_y: 0.5,
     width_px: 40,
     height_px: 30,
+    lens: Lens::PINHOLE,
 };
 
 #[test]

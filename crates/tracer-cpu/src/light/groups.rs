@@ -1,0 +1,99 @@
+//! The choice between kinds of lights: by what they may send to the point, as far as that is known.
+
+use p2c2r_scene::Scene;
+use p2c2r_scene::math::{larger, smaller};
+
+use super::tree::{Receiver, WHOLE, root_importance};
+use crate::prepared::Prepared;
+
+/// Emissive triangles and the environment get at least this share of what the two share.
+const LEAST_SHARE: f32 = 0.1;
+
+/// A kind of lights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group {
+    /// Triangles that emit.
+    Emissive,
+    /// Point, spot and directional lights.
+    Punctual,
+    /// Light from infinity.
+    Environment,
+}
+
+/// Which groups a scene has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct LightGroups {
+    has_emissive: bool,
+    has_environment: bool,
+    /// Share of the punctual lights in 1/65,536: as if all groups were equal.
+    punctual: u32,
+    /// What the environment's table stands for, over the power of the emissive triangles, in 1/m².
+    environment_importance: f32,
+}
+
+/// Shares of the three groups in 1/65,536; the environment has the rest.
+struct Shares {
+    emissive: u32,
+    punctual: u32,
+}
+
+impl LightGroups {
+    /// Looks at what can be sampled.
+    pub(crate) fn new(scene: &Scene) -> Self {
+        // An even environment has no table: scattered rays find its light without noise.
+        let environment = scene.environment.as_ref().filter(|light| !light.alias.is_empty());
+        let has_emissive = !scene.light_tree.nodes.is_empty();
+        let count = u32::from(has_emissive)
+            + u32::from(environment.is_some())
+            + u32::from(!scene.lights.is_empty());
+        let punctual = if scene.lights.is_empty() { 0 } else { WHOLE / count };
+        Self {
+            has_emissive,
+            has_environment: environment.is_some(),
+            punctual,
+            environment_importance: scene.environment_importance(),
+        }
+    }
+
+    fn shares(&self, prepared: &Prepared, receiver: &Receiver) -> Shares {
+        let rest = WHOLE - self.punctual;
+        let emissive = match (self.has_emissive, self.has_environment) {
+            (true, true) => {
+                let ours = root_importance(&prepared.scene.light_tree, receiver);
+                let share = ours / (ours + self.environment_importance);
+                let share = smaller(larger(share, LEAST_SHARE), 1.0 - LEAST_SHARE);
+                (share * rest as f32) as u32
+            }
+            (has_emissive, _) => u32::from(has_emissive) * rest,
+        };
+        Shares { emissive, punctual: self.punctual }
+    }
+}
+
+/// Chooses a group; `None` if the scene has none.
+pub(super) fn choose(prepared: &Prepared, receiver: &Receiver, word: u32) -> Option<(Group, f32)> {
+    let groups = &prepared.light_groups;
+    let Shares { emissive, punctual } = groups.shares(prepared, receiver);
+    let word = word >> 16;
+    let (group, share) = if word < emissive {
+        (Group::Emissive, emissive)
+    } else if word < emissive + punctual {
+        (Group::Punctual, punctual)
+    } else if groups.has_environment {
+        (Group::Environment, WHOLE - emissive - punctual)
+    } else {
+        return None;
+    };
+    Some((group, share as f32 / WHOLE as f32))
+}
+
+/// Probability with which [`choose`] gives the emissive triangles.
+pub(super) fn emissive_probability(prepared: &Prepared, receiver: &Receiver) -> f32 {
+    prepared.light_groups.shares(prepared, receiver).emissive as f32 / WHOLE as f32
+}
+
+/// Probability with which [`choose`] gives the environment.
+pub(super) fn environment_probability(prepared: &Prepared, receiver: &Receiver) -> f32 {
+    let Shares { emissive, punctual } = prepared.light_groups.shares(prepared, receiver);
+    (WHOLE - emissive - punctual) as f32 / WHOLE as f32
+}
