@@ -43,21 +43,22 @@ fn folder() -> PathBuf {
 
 fn load(name: &str) -> Arc<Scene> {
     let file = folder().join(format!("{name}.gltf"));
-    let bytes = std::fs::read(&file).unwrap();
+    let bytes = std::fs::read(&file).expect("the scene is committed");
     let resolver = FolderResolver::beside(&file);
-    let mut source = load_gltf(&bytes, &resolver, &ImportLimits::default()).unwrap();
+    let mut source =
+        load_gltf(&bytes, &resolver, &ImportLimits::default()).expect("the scene is valid");
     if name == "environment" {
-        let sky = std::fs::read(folder().join("sky.hdr")).unwrap();
-        source = source.with_environment(parse_hdr(&sky).unwrap());
+        let sky = std::fs::read(folder().join("sky.hdr")).expect("the sky is committed");
+        source = source.with_environment(parse_hdr(&sky).expect("the sky is valid"));
     }
-    let packed = pack(&source).unwrap();
+    let packed = pack(&source).expect("the scene can be packed");
     assert!(packed.warnings.is_empty(), "{name}: {:?}", packed.warnings);
-    Arc::new(unpack(&packed.bytes, &UnpackLimits::default()).unwrap())
+    Arc::new(unpack(&packed.bytes, &UnpackLimits::default()).expect("a package can be read"))
 }
 
 /// Traces independent pictures and averages them.
 fn our_means(name: &str, report: &Value, samples: u32) -> Means {
-    let number = |value: &Value| value.as_u64().unwrap() as u32;
+    let number = |value: &Value| value.as_u64().expect("a whole number") as u32;
     let [width, height] = [0, 1].map(|side| number(&report["size"][side]));
     let block = number(&report["block"]);
     let scene = load(name);
@@ -67,12 +68,12 @@ fn our_means(name: &str, report: &Value, samples: u32) -> Means {
         ..whole_task(&scene, [width, height], 1, 0)
     };
     let tracer = CpuTracer::new(scene);
-    let pool = rayon::ThreadPoolBuilder::new().build().unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().build().expect("threads start");
     let pictures: Vec<Vec<[f64; 3]>> = (1..=SEEDS)
         .map(|seed| {
             let task = TileTask { seed, ..task };
             let traced = tracer.trace_parallel(&task, &pool, &AtomicBool::new(false), &|_| ());
-            block_means(&radiances(&traced.unwrap().sums), width, block)
+            block_means(&radiances(&traced.expect("the task is valid").sums), width, block)
         })
         .collect();
     let whole: Vec<[f64; 3]> = pictures.iter().map(|blocks| mean(blocks)).collect();
@@ -113,11 +114,11 @@ fn estimates(values: &[[f64; 3]]) -> [Estimate; 3] {
 
 fn their_means(record: &Value) -> Means {
     let triple = |mean: &Value, error: &Value| {
-        let number = |value: &Value, c: usize| value[c].as_f64().unwrap();
+        let number = |value: &Value, c: usize| value[c].as_f64().expect("a number");
         std::array::from_fn(|c| Estimate { mean: number(mean, c), error: number(error, c) })
     };
-    let blocks = record["blocks"].as_array().unwrap().iter();
-    let errors = record["block_errors"].as_array().unwrap();
+    let blocks = record["blocks"].as_array().expect("a list").iter();
+    let errors = record["block_errors"].as_array().expect("a list");
     Means {
         whole: triple(&record["mean"], &record["standard_error"]),
         blocks: blocks.zip(errors).map(|(mean, error)| triple(mean, error)).collect(),
@@ -126,8 +127,8 @@ fn their_means(record: &Value) -> Means {
 
 /// Compares one scene at so many samples a pixel.
 fn check(name: &str, samples: u32) {
-    let report = std::fs::read_to_string(folder().join("means.json")).unwrap();
-    let report: Value = serde_json::from_str(&report).unwrap();
+    let report = std::fs::read_to_string(folder().join("means.json")).expect("means are committed");
+    let report: Value = serde_json::from_str(&report).expect("means are JSON");
     let theirs = their_means(&report["scenes"][name]);
     let ours = our_means(name, &report, samples);
     let mut failures = Vec::new();
