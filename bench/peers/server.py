@@ -30,14 +30,6 @@ class Job:
         self.camera = gltf.Camera("job", matrix, float(fov_y))
 
 
-def without_overhead(timed):
-    """`timed(samples, seed)` gives seconds; what is left of them when starting and finishing are taken away."""
-    timed(1, 1)
-    overhead = min(timed(1, seed) for seed in (2, 3))
-    # A picture of one sample costs what preparing and finishing cost, and a sample more.
-    return lambda samples, seed: max(timed(samples + 1, seed) - overhead, 1e-6)
-
-
 def serve(version, load):
     """`load(job)` gives `render(samples, seed)`, which gives seconds and an array."""
     # Libraries print what they like; answers go to a copy of standard output that only this function has.
