@@ -29,6 +29,8 @@ use timing::Repetitions;
 /// Share of rays on which two libraries must find the same.
 const LEAST_AGREEMENT: f64 = 0.9999;
 
+/// Rows that trace no rays.
+const PREPARATION: [&str; 2] = ["build-vs-embree", "memory-vs-embree"];
 /// Builds that count.
 const BUILDS: usize = 3;
 
@@ -81,11 +83,12 @@ struct Race {
 
 impl Race {
     fn measure(&mut self, mesh: &Mesh) -> Result<()> {
-        let ours = Ours::build(mesh);
-        let rays = Rays::of(mesh, &ours);
-        self.against_embree(mesh, &rays, &ours)?;
-        self.against_others(mesh, &rays, &ours)?;
-        drop(ours);
+        if self.only.as_deref().is_none_or(|only| !PREPARATION.contains(&only)) {
+            let ours = Ours::build(mesh);
+            let rays = Rays::of(mesh, &ours);
+            self.against_embree(mesh, &rays, &ours)?;
+            self.against_others(mesh, &rays, &ours)?;
+        }
         if self.wants("build-vs-embree") {
             let [ours, theirs] = preparation::race_builds(mesh, BUILDS)?;
             self.insert("build-vs-embree", "Embree", mesh, ours, theirs);

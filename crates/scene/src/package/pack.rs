@@ -6,10 +6,10 @@ use thiserror::Error;
 use super::clean::clean;
 use super::columns::{ColumnWriter, delta_encode};
 use super::layout::{DEFLATE_LEVEL, Header, MAGIC, MAX_HEADER_BYTES, VERSION};
-use crate::bvh::{Bounds, build_tree};
+use crate::bvh::{Bounds, build_mesh_tree, build_tree};
 use crate::check::mesh_bounds;
 use crate::limits::{ContentLimits, UnpackLimits};
-use crate::{InvalidScene, MAX_LEAF_TRIANGLES, MeshSource, SceneSource};
+use crate::{InvalidScene, MeshSource, SceneSource};
 
 /// A scene in its stored form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,14 +86,11 @@ fn order_instances(scene: &mut SceneSource, topology: &mut Vec<u8>) -> Vec<u32> 
 
 /// Puts triangles in leaf order and vertices in the order of their first use.
 fn order_triangles(mesh: &mut MeshSource, topology: &mut Vec<u8>) {
-    let corners = |triangle: &[u32; 3]| triangle.map(|index| mesh.positions[index as usize]);
-    let boxes: Vec<Bounds> =
-        mesh.triangles.iter().map(|triangle| Bounds::of_points(corners(triangle))).collect();
-    let tree = build_tree(&boxes, MAX_LEAF_TRIANGLES as usize);
-    topology.extend(tree.topology);
+    let (order, stored) = build_mesh_tree(&mesh.positions, &mesh.triangles);
+    topology.extend(stored);
     let mut new_index = vec![u32::MAX; mesh.positions.len()];
     let mut used = Vec::new();
-    let triangles = tree.order.iter().map(|&triangle| {
+    let triangles = order.iter().map(|&triangle| {
         mesh.triangles[triangle as usize].map(|vertex| {
             let slot = &mut new_index[vertex as usize];
             if *slot == u32::MAX {
