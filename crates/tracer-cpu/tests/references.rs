@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use p2c2r_frame::{SampleRange, TileTask};
+use p2c2r_frame::{Effects, SampleRange, TileTask};
 use p2c2r_scene::{
     FolderResolver, ImportLimits, Scene, UnpackLimits, load_gltf, pack, parse_hdr, unpack,
 };
@@ -64,6 +64,7 @@ fn our_means(name: &str, report: &Value, samples: u32) -> Means {
     let scene = load(name);
     let task = TileTask {
         max_bounces: number(&report["max_bounces"]) as u8,
+        effects: Effects::PATH_TRACED.with(Effects::UNREGULARIZED),
         samples: SampleRange::new(0, samples / SEEDS),
         ..whole_task(&scene, [width, height], 1, 0)
     };

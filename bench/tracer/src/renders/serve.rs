@@ -63,7 +63,8 @@ fn task(job: &Job, tracer: &CpuTracer, samples: u32, seed: u32) -> TileTask {
         rect: PixelRect::of_size(width_px, height_px),
         samples: SampleRange::new(0, samples),
         seed,
-        effects: Effects::PATH_TRACED,
+        // As the peers: no bias for less noise.
+        effects: Effects::PATH_TRACED.with(Effects::UNREGULARIZED),
         max_bounces: job.max_bounces,
     }
 }
