@@ -61,7 +61,7 @@ fn render_on_cpu(scene: &Arc<Scene>, task: &TileTask, threads: usize) -> anyhow:
 }
 
 fn request_gpu(allow_software: bool) -> Result<GpuContext, GpuError> {
-    let options = GpuOptions { allow_software, clock: since_start };
+    let options = GpuOptions { allow_software, clock: since_start, memory: None };
     futures::executor::block_on(GpuContext::request(options))
 }
 

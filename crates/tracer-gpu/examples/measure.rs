@@ -41,7 +41,7 @@ fn main() {
         max_bounces: 8,
     };
     let started = clock();
-    let options = GpuOptions { allow_software: true, clock };
+    let options = GpuOptions { allow_software: true, clock, memory: None };
     let context = block_on(GpuContext::request(options)).expect("there is a usable adapter");
     let kind = if context.is_software() { "software" } else { "hardware" };
     println!("adapter {} ({kind}), ready in {:.2?}", context.adapter_name(), clock() - started);

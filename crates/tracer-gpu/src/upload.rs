@@ -4,16 +4,27 @@ use bytemuck::Pod;
 use p2c2r_scene::Scene;
 use p2c2r_shaders::{TEXEL_PAGE_HEIGHT, TEXEL_PAGE_WIDTH};
 
-use crate::pipeline::{
+use crate::layouts::{
     ENVIRONMENT_ALIAS, ENVIRONMENT_RADIANCE, SCENE_PARAMS, SPECULAR_ALBEDO, TEXELS,
 };
 use crate::{GpuContext, GpuError, pack};
 
+/// The scene as kernels bind it: bind groups over the same buffers.
+#[derive(Debug)]
+pub(crate) struct SceneBindings {
+    /// All of it.
+    pub(crate) whole: wgpu::BindGroup,
+    /// For rays.
+    pub(crate) geometry: wgpu::BindGroup,
+    /// For shading.
+    pub(crate) shading: wgpu::BindGroup,
+}
+
 /// Uploads all arrays and binds them.
-pub(crate) fn scene_bind_group(
+pub(crate) fn scene_bindings(
     context: &GpuContext,
     scene: &Scene,
-) -> Result<wgpu::BindGroup, GpuError> {
+) -> Result<SceneBindings, GpuError> {
     let buffers = [
         storage(context, "bvh nodes", &pack::nodes(scene))?,
         storage(context, "triangles", &pack::triangles(scene))?,
@@ -32,23 +43,26 @@ pub(crate) fn scene_bind_group(
     let texels = texel_page(context, &scene.texels)?;
     let (radiance, alias) = environment(context, scene)?;
     let specular_albedo = specular_albedo(context);
-    let mut entries: Vec<_> = buffers
-        .iter()
-        .enumerate()
-        .map(|(binding, buffer)| bound(binding as u32, buffer.as_entire_binding()))
-        .collect();
-    entries.extend([
+    let others = [
         bound(SCENE_PARAMS, params.as_entire_binding()),
         bound(TEXELS, wgpu::BindingResource::TextureView(&texels)),
         bound(ENVIRONMENT_RADIANCE, wgpu::BindingResource::TextureView(&radiance)),
         bound(ENVIRONMENT_ALIAS, wgpu::BindingResource::TextureView(&alias)),
         bound(SPECULAR_ALBEDO, wgpu::BindingResource::TextureView(&specular_albedo)),
-    ]);
-    Ok(context.device.create_bind_group(&wgpu::BindGroupDescriptor {
-        label: Some("scene"),
-        layout: &context.pipelines.scene_layout,
-        entries: &entries,
-    }))
+    ];
+    let group = |(layout, bindings): (&wgpu::BindGroupLayout, &[u32])| {
+        let storage = bindings
+            .iter()
+            .map(|&binding| bound(binding, buffers[binding as usize].as_entire_binding()));
+        let entries: Vec<_> = storage.chain(others.iter().cloned()).collect();
+        context.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("scene"),
+            layout,
+            entries: &entries,
+        })
+    };
+    let [whole, geometry, shading] = context.layouts.scene.views().map(group);
+    Ok(SceneBindings { whole, geometry, shading })
 }
 
 fn bound(binding: u32, resource: wgpu::BindingResource<'_>) -> wgpu::BindGroupEntry<'_> {

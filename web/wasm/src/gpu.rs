@@ -46,7 +46,7 @@ impl Gpu {
         clock: Clock,
         allow_software: bool,
     ) -> Result<GpuContext, GpuError> {
-        GpuContext::request(GpuOptions { allow_software, clock }).await
+        GpuContext::request(GpuOptions { allow_software, clock, memory: None }).await
     }
 
     /// Keeps the device.

@@ -98,7 +98,7 @@ impl TracingDevice {
 }
 
 fn gpu_options(allow_software: bool) -> GpuOptions {
-    GpuOptions { allow_software, clock: monotonic }
+    GpuOptions { allow_software, clock: monotonic, memory: None }
 }
 
 fn monotonic() -> Duration {
