@@ -14,7 +14,7 @@ use crate::slices::{SliceCursor, regions};
 use crate::steps::{Pacer, Step, StepCursor};
 use crate::submit::Submitted;
 use crate::tune::tune;
-use crate::{GpuContext, GpuError};
+use crate::{GpuContext, GpuError, TuneChoice};
 
 /// Submits on their way at once: one runs while the next waits, so that the device never idles.
 const MAX_IN_FLIGHT: usize = 2;
@@ -58,10 +58,24 @@ impl GpuTracer {
         if let Some(memory) = context.options.memory
             && !context.is_tuned
         {
-            let choice = tune(&mut tracer).await?;
+            let choice = tracer.tune().await?;
             (memory.keep)(context.tune_key(), choice);
         }
         Ok(tracer)
+    }
+
+    /// Races the kernels. A device that a candidate brings down is made anew with those that run
+    /// anywhere, and that is kept, or the next run would lose it again.
+    async fn tune(&mut self) -> Result<TuneChoice, GpuError> {
+        match tune(self).await {
+            Err(error @ (GpuError::DeviceLost(_) | GpuError::Refused(_))) => {
+                self.context.reports.report(error);
+                self.rebuild(TuneChoice::DEFAULT).await?;
+                self.pacer = Pacer::new(TuneChoice::DEFAULT.form());
+                Ok(TuneChoice::DEFAULT)
+            }
+            outcome => outcome,
+        }
     }
 
     /// Uploads a scene and takes the kernels that the context has.
@@ -113,7 +127,9 @@ impl GpuTracer {
             // A device that is gone refuses commands before it tells that it is gone.
             Err(error @ (GpuError::DeviceLost(_) | GpuError::Refused(_))) if !self.was_rebuilt => {
                 self.context.reports.report(error);
-                self.rebuild().await?;
+                self.was_rebuilt = true;
+                self.pacer.halve();
+                self.rebuild(self.context.choice()).await?;
                 self.trace_once(task, cancel, on_slice).await
             }
             outcome => outcome,
@@ -121,11 +137,8 @@ impl GpuTracer {
     }
 
     /// A new device with the same scene.
-    async fn rebuild(&mut self) -> Result<(), GpuError> {
-        self.was_rebuilt = true;
-        self.pacer.halve();
-        let GpuContext { options, .. } = self.context;
-        self.context = GpuContext::request_with(options, self.context.choice()).await?;
+    async fn rebuild(&mut self, choice: TuneChoice) -> Result<(), GpuError> {
+        self.context = GpuContext::request_with(self.context.options, choice).await?;
         self.resources = Resources::new(&self.context, &self.scene).await?;
         Ok(())
     }
@@ -243,6 +256,7 @@ mod tests {
 
         tracer.context.device.destroy();
         let again = block_on(tracer.trace(&task, &never, &mut |_| {}));
+        let expected_sums = expected.0.clone();
         assert_eq!(again, Ok(expected));
         assert!(tracer.was_rebuilt);
         assert!(context.check().is_err(), "the old device is not used again");
@@ -250,5 +264,10 @@ mod tests {
         tracer.context.device.destroy();
         let lost = block_on(tracer.trace(&task, &never, &mut |_| {}));
         assert!(matches!(lost, Err(GpuError::DeviceLost(_) | GpuError::Refused(_))), "{lost:?}");
+
+        // A race that brings the device down ends on a new one, with what runs anywhere.
+        assert_eq!(block_on(tracer.tune()), Ok(TuneChoice::DEFAULT));
+        let after_race = block_on(tracer.trace(&task, &never, &mut |_| {}));
+        assert_eq!(after_race.map(|(sums, _)| sums), Ok(expected_sums));
     }
 }

@@ -1,7 +1,7 @@
 //! Finds the fastest kernels for an adapter: a short race on the scene at hand.
 //!
 //! One thing after the other is varied: the form, the workgroup size, the stack, subgroups. That visits
-//! a handful of the combinations, which is what a visitor's first second allows. A candidate that
+//! a handful of the combinations, which is what a visitor's first seconds allow. A candidate that
 //! draws the probe wrongly, or cannot be compiled, does not race.
 
 use std::sync::atomic::AtomicBool;
@@ -13,7 +13,7 @@ use crate::choice::{KernelForm, StackPlacement, TuneChoice, WORKGROUP_SIZES};
 use crate::steps::Pacer;
 use crate::{GpuContext, GpuError, GpuTracer};
 
-/// After this long no new candidate starts.
+/// After this long no new candidate starts, but for the other form: that choice matters most.
 const TUNE_TIME: Duration = Duration::from_millis(1500);
 /// A candidate has been measured once a round takes this long, or after these submits.
 const ROUND_TIME: Duration = Duration::from_millis(30);
@@ -42,9 +42,10 @@ pub(crate) async fn tune(tracer: &mut GpuTracer) -> Result<TuneChoice, GpuError>
     let Some(mut best) = measured(tracer, start).await? else {
         return Err(GpuError::Refused("the kernels in use cannot be measured".to_owned()));
     };
-    for axis in AXES {
+    for (index, axis) in AXES.iter().enumerate() {
         for candidate in axis(best.context.choice(), best.context.has_subgroups()) {
-            if clock().saturating_sub(began) > TUNE_TIME {
+            let is_late = clock().saturating_sub(began) > TUNE_TIME;
+            if is_late && index > 0 {
                 break;
             }
             if let Some(other) = measured(tracer, candidate).await?
@@ -115,14 +116,17 @@ async fn measured(
     Ok(Some(Measured { context, pacer: tracer.pacer().clone(), paths_per_s }))
 }
 
-/// Traces longer and longer rounds, until one is long enough to be believed.
+/// Traces longer and longer rounds, until one is long enough to be believed. The first one does not
+/// count: drivers compile for the scene when they meet it.
 async fn paths_per_s(tracer: &mut GpuTracer) -> Result<f64, GpuError> {
     let clock = tracer.context().options.clock;
     let (mut samples, mut submits) = (1, 0);
+    let never = AtomicBool::new(false);
+    tracer.trace_once(&task(tracer, samples), &never, &mut |_| ()).await?;
     loop {
         let task = task(tracer, samples);
         let began = clock();
-        tracer.trace_once(&task, &AtomicBool::new(false), &mut |_| submits += 1).await?;
+        tracer.trace_once(&task, &never, &mut |_| submits += 1).await?;
         let elapsed = clock().saturating_sub(began).max(Duration::from_micros(1));
         if elapsed >= ROUND_TIME || submits >= MOST_SUBMITS || samples == MOST_SAMPLES {
             let paths = task.rect.area() * u64::from(samples);
