@@ -19,6 +19,8 @@ use p2c2r_tracer_gpu::{GpuContext, GpuOptions, GpuTracer, TuneChoice, TuneMemory
 
 /// Times each scene is traced; the first warms up.
 const REPETITIONS: u32 = 4;
+/// Times each form is raced; the first warms up.
+const RACE_REPETITIONS: u32 = 8;
 
 /// The kernels that contexts are to use; none leaves it to the tuner.
 static WANTED: Mutex<Option<TuneChoice>> = Mutex::new(None);
@@ -91,7 +93,7 @@ fn race(scene: &Arc<Scene>, task: &TileTask, mut forms: Vec<TuneChoice>) {
     }
     let mut tracers: Vec<_> = forms.iter().map(|&form| tracer_of(form, scene)).collect();
     let mut times = vec![Vec::new(); forms.len()];
-    for _ in 0..REPETITIONS {
+    for _ in 0..RACE_REPETITIONS {
         for (tracer, times) in tracers.iter_mut().zip(&mut times) {
             times.push(measured(tracer, task).1);
         }

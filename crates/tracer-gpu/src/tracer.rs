@@ -57,8 +57,8 @@ impl GpuTracer {
         let mut tracer = Self::untuned(context, scene).await?;
         if let Some(memory) = context.options.memory
             && !context.is_tuned
+            && let Some(choice) = tracer.tune().await?
         {
-            let choice = tracer.tune().await?;
             (memory.keep)(context.tune_key(), choice);
         }
         Ok(tracer)
@@ -66,13 +66,13 @@ impl GpuTracer {
 
     /// Races the kernels. A device that a candidate brings down is made anew with those that run
     /// anywhere, and that is kept, or the next run would lose it again.
-    async fn tune(&mut self) -> Result<TuneChoice, GpuError> {
+    async fn tune(&mut self) -> Result<Option<TuneChoice>, GpuError> {
         match tune(self).await {
             Err(error @ (GpuError::DeviceLost(_) | GpuError::Refused(_))) => {
                 self.context.reports.report(error);
                 self.rebuild(TuneChoice::DEFAULT).await?;
                 self.pacer = Pacer::new(TuneChoice::DEFAULT.form());
-                Ok(TuneChoice::DEFAULT)
+                Ok(Some(TuneChoice::DEFAULT))
             }
             outcome => outcome,
         }
@@ -266,7 +266,7 @@ mod tests {
         assert!(matches!(lost, Err(GpuError::DeviceLost(_) | GpuError::Refused(_))), "{lost:?}");
 
         // A race that brings the device down ends on a new one, with what runs anywhere.
-        assert_eq!(block_on(tracer.tune()), Ok(TuneChoice::DEFAULT));
+        assert_eq!(block_on(tracer.tune()), Ok(Some(TuneChoice::DEFAULT)));
         let after_race = block_on(tracer.trace(&task, &never, &mut |_| {}));
         assert_eq!(after_race.map(|(sums, _)| sums), Ok(expected_sums));
     }

@@ -15,7 +15,9 @@ use crate::{GpuContext, GpuError, GpuTracer};
 
 /// After this long no new candidate starts, but for the other form: that choice matters most.
 const TUNE_TIME: Duration = Duration::from_millis(1500);
-/// A candidate has been measured once a round takes this long, or after these submits.
+/// Rounds of a candidate.
+const ROUNDS: u32 = 3;
+/// A round takes at least this long, unless the candidate has had so many submits.
 const ROUND_TIME: Duration = Duration::from_millis(30);
 const MOST_SUBMITS: u32 = 400;
 /// Samples per pixel of the longest round.
@@ -34,11 +36,16 @@ struct Measured {
     paths_per_s: f64,
 }
 
-/// Races candidates and leaves the tracer with the fastest; gives the choice.
-pub(crate) async fn tune(tracer: &mut GpuTracer) -> Result<TuneChoice, GpuError> {
+/// Races candidates and leaves the tracer with the fastest; gives the choice, or `None` where this scene
+/// cannot tell.
+pub(crate) async fn tune(tracer: &mut GpuTracer) -> Result<Option<TuneChoice>, GpuError> {
     let clock = tracer.context().options.clock;
     let began = clock();
     let start = tracer.context().choice();
+    // A scene may be so broken that its default view is none.
+    if task(tracer, 1).check().is_err() {
+        return Ok(None);
+    }
     let Some(mut best) = measured(tracer, start).await? else {
         return Err(GpuError::Refused("the kernels in use cannot be measured".to_owned()));
     };
@@ -58,7 +65,7 @@ pub(crate) async fn tune(tracer: &mut GpuTracer) -> Result<TuneChoice, GpuError>
     best.context.is_tuned = true;
     let choice = best.context.choice();
     tracer.replace_kernels(best.context, best.pacer);
-    Ok(choice)
+    Ok(Some(choice))
 }
 
 /// What else could be chosen along one axis.
@@ -116,26 +123,37 @@ async fn measured(
     Ok(Some(Measured { context, pacer: tracer.pacer().clone(), paths_per_s }))
 }
 
-/// Traces longer and longer rounds, until one is long enough to be believed. The first one does not
-/// count: drivers compile for the scene when they meet it.
+/// Traces longer and longer rounds, until they are long enough to be believed; the fastest counts,
+/// since whatever else the machine does only slows a round down. The first one does not count: drivers
+/// compile for the scene when they meet it, and the pace has to be found.
 async fn paths_per_s(tracer: &mut GpuTracer) -> Result<f64, GpuError> {
-    let clock = tracer.context().options.clock;
     let (mut samples, mut submits) = (1, 0);
-    let never = AtomicBool::new(false);
-    tracer.trace_once(&task(tracer, samples), &never, &mut |_| ()).await?;
-    loop {
-        let task = task(tracer, samples);
-        let began = clock();
-        tracer.trace_once(&task, &never, &mut |_| submits += 1).await?;
-        let elapsed = clock().saturating_sub(began).max(Duration::from_micros(1));
-        if elapsed >= ROUND_TIME || submits >= MOST_SUBMITS || samples == MOST_SAMPLES {
-            let paths = task.rect.area() * u64::from(samples);
-            return Ok(paths as f64 / elapsed.as_secs_f64());
+    round(tracer, samples, &mut submits).await?;
+    let mut fastest = 0.0_f64;
+    for _ in 0..ROUNDS {
+        let mut elapsed = round(tracer, samples, &mut submits).await?;
+        while elapsed < ROUND_TIME && submits < MOST_SUBMITS && samples < MOST_SAMPLES {
+            let wanted = ROUND_TIME.as_secs_f64() / elapsed.as_secs_f64() * 1.5;
+            samples = (samples * (wanted as u32).clamp(2, MOST_GROWTH)).min(MOST_SAMPLES);
+            elapsed = round(tracer, samples, &mut submits).await?;
         }
-        let wanted = ROUND_TIME.as_secs_f64() / elapsed.as_secs_f64() * 1.5;
-        let growth = (wanted as u32).clamp(2, MOST_GROWTH);
-        samples = (samples * growth).min(MOST_SAMPLES);
+        let paths = u64::from(SIDE_PX * SIDE_PX) * u64::from(samples);
+        fastest = fastest.max(paths as f64 / elapsed.as_secs_f64());
     }
+    Ok(fastest)
+}
+
+/// Traces so many samples of each pixel; gives how long it took, never 0.
+async fn round(
+    tracer: &mut GpuTracer,
+    samples: u32,
+    submits: &mut u32,
+) -> Result<Duration, GpuError> {
+    let clock = tracer.context().options.clock;
+    let task = task(tracer, samples);
+    let began = clock();
+    tracer.trace_once(&task, &AtomicBool::new(false), &mut |_| *submits += 1).await?;
+    Ok(clock().saturating_sub(began).max(Duration::from_micros(1)))
 }
 
 /// The scene from its default view.
