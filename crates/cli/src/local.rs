@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use p2c2r_frame::{PixelRect, RadianceSums, SampleRange, TileTask, TraceCounters};
 use p2c2r_image::Film;
+use p2c2r_peer::native::TUNE_FILE;
 use p2c2r_scene::Scene;
 use p2c2r_tracer_cpu::CpuTracer;
 use p2c2r_tracer_gpu::{GpuContext, GpuError, GpuOptions, GpuTracer};
@@ -61,7 +62,7 @@ fn render_on_cpu(scene: &Arc<Scene>, task: &TileTask, threads: usize) -> anyhow:
 }
 
 fn request_gpu(allow_software: bool) -> Result<GpuContext, GpuError> {
-    let options = GpuOptions { allow_software, clock: since_start };
+    let options = GpuOptions { allow_software, clock: since_start, memory: Some(TUNE_FILE) };
     futures::executor::block_on(GpuContext::request(options))
 }
 

@@ -13,6 +13,7 @@ mod render;
 mod requester;
 mod scenes;
 mod socket;
+mod tuning;
 
 pub use address::ServerAddress;
 pub use contribute::{ContributeEvent, ContributeOptions, ContributeReport, Wish, contribute};
@@ -22,6 +23,7 @@ pub use network::{Network, NetworkEvent};
 pub use render::{
     NetworkStats, RenderEvent, RenderJob, RenderOptions, Rendered, WorkerReport, render,
 };
+pub use tuning::TUNE_FILE;
 
 #[cfg(test)]
 mod tests;

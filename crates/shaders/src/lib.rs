@@ -3,19 +3,19 @@
 //! `src/wgsl` holds one WESL module per topic and one per entry point; `build.rs` links each entry
 //! point into plain WGSL. Every kernel mirrors a file of `p2c2r-tracer-cpu` and names it.
 
+mod kernel;
 mod layout;
 
+pub use kernel::{
+    DISPATCH_BYTES, DISPATCH_SHADOWS, KERNELS, Kernel, PATH_FIELDS, PATH_WORDS, QUEUE_HEADER_WORDS,
+    QUEUES, TRACE_TILE, WAVE_ARRANGE, WAVE_FINISH, WAVE_GENERATE, WAVE_SHADE, WAVE_SHADOW,
+    WAVE_TRACE, WORKGROUP_SIZE_ID,
+};
 pub use layout::{
     EmissiveTriangle, Instance, Light, Material, Node, SceneParams, SliceParams, StructLayout,
     TextureSlot, Triangle, Vertex, alpha_mode, light_kind, material_flag, mirrored_structs,
     texture_flag,
 };
-
-/// Traces a slice of the paths of a tile and adds them to the film; entry point `trace_tile`.
-pub const TRACE_TILE: &str = include_str!(concat!(env!("OUT_DIR"), "/trace_tile.wgsl"));
-
-/// Invocations of a workgroup of [`TRACE_TILE`].
-pub const TRACE_TILE_WORKGROUP: u32 = 64;
 
 /// Words at the start of the film buffer: rays (low, high), shadow rays (low, high).
 pub const FILM_COUNTER_WORDS: usize = 4;

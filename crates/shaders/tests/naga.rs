@@ -1,10 +1,24 @@
 //! Every linked shader is valid plain WGSL, and its structs lie as the Rust structs do.
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
-use p2c2r_shaders::{StructLayout, TRACE_TILE, TRACE_TILE_WORKGROUP, mirrored_structs};
+use p2c2r_shaders::{KERNELS, StructLayout, TRACE_TILE, WORKGROUP_SIZE_ID, mirrored_structs};
 
-/// The linked shaders with their entry points.
-const SHADERS: [(&str, &str); 1] = [("trace_tile", TRACE_TILE)];
+/// All linked texts with their entry points and what they may use.
+fn shaders() -> Vec<(&'static str, &'static str, Capabilities)> {
+    let mut shaders = Vec::new();
+    for kernel in KERNELS {
+        shaders.push((kernel.entry_point, kernel.text, Capabilities::empty()));
+        if let Some(text) = kernel.variant_text {
+            shaders.push((kernel.entry_point, text, variant_capabilities(text)));
+        }
+    }
+    shaders
+}
+
+/// Subgroups, where a variant is for devices that have them.
+fn variant_capabilities(text: &str) -> Capabilities {
+    if text.contains("subgroup") { Capabilities::SUBGROUP } else { Capabilities::empty() }
+}
 
 fn parsed(name: &str, source: &str) -> naga::Module {
     naga::front::wgsl::parse_str(source)
@@ -22,9 +36,12 @@ fn find_struct<'a>(module: &'a naga::Module, name: &str) -> Option<&'a naga::Typ
 
 #[test]
 fn every_shader_is_valid_with_no_capability_beyond_webgpu() {
-    for (name, source) in SHADERS {
+    for (name, source, capabilities) in shaders() {
         let module = parsed(name, source);
-        let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
+        let mut validator = Validator::new(ValidationFlags::all(), capabilities);
+        validator
+            .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
+            .subgroup_operations(naga::valid::SubgroupOperationSet::all());
         if let Err(error) = validator.validate(&module) {
             panic!("{name}: {}", error.emit_to_string(source));
         }
@@ -34,14 +51,20 @@ fn every_shader_is_valid_with_no_capability_beyond_webgpu() {
 }
 
 #[test]
-fn workgroup_size_is_the_one_that_the_host_counts_with() {
-    let module = parsed("trace_tile", TRACE_TILE);
-    assert_eq!(module.entry_points[0].workgroup_size, [TRACE_TILE_WORKGROUP, 1, 1]);
+fn workgroup_size_is_left_to_the_host() {
+    for (name, source, _) in shaders() {
+        let module = parsed(name, source);
+        let is_sized_here = module.entry_points[0].workgroup_size_overrides.is_none();
+        assert_eq!(is_sized_here, name == "wave_arrange", "{name}");
+        // naga makes nameless ones for the sizes of workgroup arrays.
+        let ids: Vec<_> = module.overrides.iter().filter_map(|(_, value)| value.id).collect();
+        assert_eq!(ids, [WORKGROUP_SIZE_ID.parse().unwrap()], "{name}");
+    }
 }
 
 #[test]
 fn bindings_stay_within_webgpu_defaults() {
-    for (name, source) in SHADERS {
+    for (name, source, _) in shaders() {
         let module = parsed(name, source);
         let storage = module
             .global_variables
@@ -53,7 +76,7 @@ fn bindings_stay_within_webgpu_defaults() {
 
 #[test]
 fn structs_lie_in_wgsl_as_in_rust() {
-    let module = parsed("trace_tile", TRACE_TILE);
+    let module = parsed("trace_tile", TRACE_TILE.text);
     for StructLayout { name, size_bytes, fields } in mirrored_structs() {
         let ty = find_struct(&module, name).unwrap_or_else(|| panic!("no WGSL struct {name}"));
         let naga::TypeInner::Struct { members, span } = &ty.inner else {

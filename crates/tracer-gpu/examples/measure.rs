@@ -1,21 +1,29 @@
 //! How fast this machine's GPU traces a generated scene, and how close it comes to the CPU tracer.
 //!
 //! `cargo run --release -p p2c2r-tracer-gpu --example measure -- night-city 1280x720 16 --compare`
+//!
+//! A form's name, as `wavefront-64-private`, measures that one; several names, or `--forms` for all of
+//! them, race those forms in turns, and say what the tuner takes.
 
 #![expect(clippy::unwrap_used, reason = "a measurement ends at any error")]
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
 use p2c2r_frame::{Effects, PixelRect, RadianceSums, SampleRange, TileTask, TraceCounters};
 use p2c2r_scene::{Scene, UnpackLimits, generate, pack, unpack};
 use p2c2r_tracer_cpu::CpuTracer;
-use p2c2r_tracer_gpu::{GpuContext, GpuOptions, GpuTracer};
+use p2c2r_tracer_gpu::{GpuContext, GpuOptions, GpuTracer, TuneChoice, TuneMemory};
 
 /// Times each scene is traced; the first warms up.
 const REPETITIONS: u32 = 4;
+/// Times each form is raced; the first warms up.
+const RACE_REPETITIONS: u32 = 8;
+
+/// The kernels that contexts are to use; none leaves it to the tuner.
+static WANTED: Mutex<Option<TuneChoice>> = Mutex::new(None);
 
 fn clock() -> Duration {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -25,7 +33,7 @@ fn clock() -> Duration {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [scene, size, spp, rest @ ..] = &arguments[..] else {
-        eprintln!("usage: measure SCENE WIDTHxHEIGHT SPP [--compare]");
+        eprintln!("usage: measure SCENE WIDTHxHEIGHT SPP [FORM...] [--forms] [--compare]");
         std::process::exit(2);
     };
     let (width, height) = size.split_once('x').expect("a size is WIDTHxHEIGHT");
@@ -40,21 +48,64 @@ fn main() {
         effects: Effects::PATH_TRACED,
         max_bounces: 8,
     };
-    let started = clock();
-    let options = GpuOptions { allow_software: true, clock };
-    let context = block_on(GpuContext::request(options)).expect("there is a usable adapter");
-    let kind = if context.is_software() { "software" } else { "hardware" };
-    println!("adapter {} ({kind}), ready in {:.2?}", context.adapter_name(), clock() - started);
-
-    let started = clock();
-    let mut tracer = block_on(GpuTracer::new(&context, Arc::clone(&scene))).expect("it fits");
-    println!("scene uploaded in {:.2?}", clock() - started);
+    let forms: Vec<TuneChoice> = rest.iter().filter_map(|word| word.parse().ok()).collect();
+    if forms.len() > 1 || rest.iter().any(|word| word == "--forms") {
+        return race(&scene, &task, forms);
+    }
+    let form = forms.first().copied().unwrap_or(TuneChoice::DEFAULT);
+    let mut tracer = tracer_of(form, &scene);
     let mut sums = RadianceSums::zeroed(task.rect, task.samples);
     for _ in 0..REPETITIONS {
-        sums = measured(&mut tracer, &task);
+        (sums, _) = measured(&mut tracer, &task);
     }
     if rest.iter().any(|word| word == "--compare") {
         compare(&scene, &task, &sums);
+    }
+}
+
+/// A tracer that uses these kernels.
+fn tracer_of(form: TuneChoice, scene: &Arc<Scene>) -> GpuTracer {
+    *WANTED.lock().unwrap() = Some(form);
+    let started = clock();
+    let context = request();
+    let kind = if context.is_software() { "software" } else { "hardware" };
+    let name = context.adapter_name();
+    println!("adapter {name} ({kind}), {} ready in {:.2?}", context.choice(), clock() - started);
+    block_on(GpuTracer::new(&context, Arc::clone(scene))).expect("it fits")
+}
+
+fn request() -> GpuContext {
+    let recall = |_: &str| *WANTED.lock().unwrap();
+    let memory = Some(TuneMemory { recall, keep: |_, _| () });
+    let options = GpuOptions { allow_software: true, clock, memory };
+    block_on(GpuContext::request(options)).expect("there is a usable adapter")
+}
+
+/// Measures forms, or all, in turns, so that a machine's moods spread over all of them.
+fn race(scene: &Arc<Scene>, task: &TileTask, mut forms: Vec<TuneChoice>) {
+    *WANTED.lock().unwrap() = None;
+    let context = request();
+    let started = clock();
+    let tuned = block_on(GpuTracer::new(&context, Arc::clone(scene))).expect("it fits");
+    println!("the tuner takes {} after {:.2?}", tuned.context().choice(), clock() - started);
+    if forms.is_empty() {
+        forms = TuneChoice::all(context.has_subgroups());
+    }
+    let mut tracers: Vec<_> = forms.iter().map(|&form| tracer_of(form, scene)).collect();
+    let mut times = vec![Vec::new(); forms.len()];
+    for _ in 0..RACE_REPETITIONS {
+        for (tracer, times) in tracers.iter_mut().zip(&mut times) {
+            times.push(measured(tracer, task).1);
+        }
+    }
+    let median = |times: &[f64]| {
+        let mut sorted = times[1..].to_vec();
+        sorted.sort_by(f64::total_cmp);
+        sorted[sorted.len() / 2]
+    };
+    let first_s = median(&times[0]);
+    for (form, times) in forms.iter().zip(&times) {
+        println!("{form}: {:.2} times the speed of {}", first_s / median(times), forms[0]);
     }
 }
 
@@ -64,8 +115,8 @@ fn generated(text: &str) -> Arc<Scene> {
     Arc::new(unpack(&package.bytes, &UnpackLimits::default()).expect("what was packed unpacks"))
 }
 
-/// Traces once and prints speed and slices.
-fn measured(tracer: &mut GpuTracer, task: &TileTask) -> RadianceSums {
+/// Traces once and prints speed and slices; gives the film and the seconds.
+fn measured(tracer: &mut GpuTracer, task: &TileTask) -> (RadianceSums, f64) {
     let mut slices: Vec<Duration> = Vec::new();
     let started = clock();
     let mut last = started;
@@ -84,7 +135,7 @@ fn measured(tracer: &mut GpuTracer, task: &TileTask) -> RadianceSums {
         slices.len(),
         slices.last().copied().unwrap_or_default(),
     );
-    sums
+    (sums, seconds)
 }
 
 fn rates(task: &TileTask, counters: TraceCounters, seconds: f64) -> String {

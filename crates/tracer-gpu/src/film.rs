@@ -40,7 +40,7 @@ impl Film {
             buffer("film for reading", wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
         let bind_group = context.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("slice"),
-            layout: &context.pipelines.slice_layout,
+            layout: &context.layouts.slice,
             entries: &[
                 wgpu::BindGroupEntry { binding: 0, resource: slice_params.as_entire_binding() },
                 wgpu::BindGroupEntry { binding: 1, resource: sums.as_entire_binding() },
@@ -59,7 +59,12 @@ impl Film {
         Self { bytes, ..self }
     }
 
-    /// What slices bind.
+    /// The sums, for kernels that bind them beside other things.
+    pub(crate) fn sums(&self) -> &wgpu::Buffer {
+        &self.sums
+    }
+
+    /// What the megakernel binds.
     pub(crate) fn bind_group(&self) -> &wgpu::BindGroup {
         &self.bind_group
     }

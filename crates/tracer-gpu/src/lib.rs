@@ -4,18 +4,27 @@
 //! scene on it; tracing runs in bounded submits, so that no watchdog fires and a cancel is prompt.
 //! Natively the futures block their thread while the GPU works; in a browser they yield.
 
+mod choice;
 mod context;
 mod error;
 mod film;
+mod layouts;
 mod pack;
 mod pipeline;
 mod probe;
+mod resources;
 mod slices;
+mod steps;
 mod submit;
 mod tracer;
+mod tune;
 mod upload;
+mod wave_buffers;
+mod wave_pacer;
+mod wavefront;
 
-pub use context::{Clock, GpuContext, GpuOptions};
+pub use choice::{KernelForm, TuneChoice, TuneChoiceError};
+pub use context::{Clock, GpuContext, GpuOptions, TuneMemory};
 pub use error::GpuError;
 pub use slices::{LONGEST_SLICE, SLICE_TARGET};
 pub use tracer::{GpuTracer, MAX_TASK_PIXELS};

@@ -1,101 +1,130 @@
-//! The bind group layouts and the compute pipeline.
+//! The bind group layouts, and the compute pipelines of a choice of kernels.
 
-use p2c2r_shaders::TRACE_TILE;
+use p2c2r_shaders::{
+    Kernel, TRACE_TILE, WAVE_ARRANGE, WAVE_FINISH, WAVE_GENERATE, WAVE_SHADE, WAVE_SHADOW,
+    WAVE_TRACE, WORKGROUP_SIZE_ID,
+};
 
-/// Everything that is made once for a device.
+use crate::choice::{KernelForm, StackPlacement, TuneChoice};
+use crate::layouts::Layouts;
+use crate::{GpuContext, GpuError};
+
+/// The pipelines of one choice.
 #[derive(Debug, Clone)]
-pub(crate) struct Pipelines {
-    /// Layout of the scene's bind group.
-    pub(crate) scene_layout: wgpu::BindGroupLayout,
-    /// Layout of the slice's bind group.
-    pub(crate) slice_layout: wgpu::BindGroupLayout,
-    /// The megakernel.
-    pub(crate) trace_tile: wgpu::ComputePipeline,
+pub(crate) struct Kernels {
+    /// What was chosen.
+    pub(crate) choice: TuneChoice,
+    /// How paths are followed.
+    pub(crate) form: FormPipelines,
 }
 
-/// Storage bindings of the scene, in the order of `bindings.wesl`.
-pub(crate) const SCENE_BUFFERS: u32 = 7;
-/// Binding of the scene's uniform.
-pub(crate) const SCENE_PARAMS: u32 = 7;
-/// Binding of the texel page.
-pub(crate) const TEXELS: u32 = 8;
-/// Binding of the environment's radiance.
-pub(crate) const ENVIRONMENT_RADIANCE: u32 = 9;
-/// Binding of the environment's alias table.
-pub(crate) const ENVIRONMENT_ALIAS: u32 = 10;
-/// Binding of the tables of the lobes' albedo.
-pub(crate) const LOBE_ALBEDO: u32 = 11;
-/// Binding of the light tree's nodes.
-pub(crate) const LIGHT_NODES: u32 = 12;
+/// The pipelines of a form.
+#[derive(Debug, Clone)]
+pub(crate) enum FormPipelines {
+    /// All in one.
+    Megakernel(wgpu::ComputePipeline),
+    /// One per stage.
+    Wavefront(Box<WavePipelines>),
+}
 
-impl Pipelines {
-    /// Compiles the kernel. wgpu 30 offers no asynchronous creation; browsers compile in the
-    /// background and the first submit waits.
-    pub(crate) fn new(device: &wgpu::Device) -> Self {
-        let scene_layout = scene_layout(device);
-        let slice_layout = slice_layout(device);
-        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some("trace tile"),
-            source: wgpu::ShaderSource::Wgsl(TRACE_TILE.into()),
-        });
-        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label: Some("trace tile"),
-            bind_group_layouts: &[Some(&scene_layout), Some(&slice_layout)],
-            immediate_size: 0,
-        });
-        let trace_tile = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some("trace tile"),
-            layout: Some(&layout),
-            module: &module,
-            entry_point: Some("trace_tile"),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-            cache: None,
-        });
-        Self { scene_layout, slice_layout, trace_tile }
+/// One pipeline per stage of the wavefront.
+#[derive(Debug, Clone)]
+pub(crate) struct WavePipelines {
+    /// Begins paths.
+    pub(crate) generate: wgpu::ComputePipeline,
+    /// Nearest hits.
+    pub(crate) trace: wgpu::ComputePipeline,
+    /// Shading.
+    pub(crate) shade: wgpu::ComputePipeline,
+    /// Any hit on the way to a light.
+    pub(crate) shadow: wgpu::ComputePipeline,
+    /// Queues from one vertex to the next.
+    pub(crate) arrange: wgpu::ComputePipeline,
+    /// Paths into the film.
+    pub(crate) finish: wgpu::ComputePipeline,
+}
+
+impl Kernels {
+    /// Compiles what a choice needs and nothing else.
+    ///
+    /// wgpu 30 has no asynchronous creation of pipelines. Browsers compile elsewhere anyhow, and waiting
+    /// for the error scope yields until they have; natively the caller's thread compiles.
+    pub(crate) async fn new(context: &GpuContext, choice: TuneChoice) -> Result<Self, GpuError> {
+        let validation = context.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let compiler = Compiler { device: &context.device, layouts: &context.layouts, choice };
+        let form = match choice.form {
+            KernelForm::Megakernel => FormPipelines::Megakernel(compiler.megakernel()),
+            KernelForm::Wavefront => FormPipelines::Wavefront(Box::new(compiler.wavefront())),
+        };
+        match validation.pop().await {
+            Some(error) => Err(GpuError::Refused(error.to_string())),
+            None => Ok(Self { choice, form }),
+        }
     }
 }
 
-fn scene_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
-    let storage = wgpu::BufferBindingType::Storage { read_only: true };
-    let mut entries: Vec<_> =
-        (0..SCENE_BUFFERS).map(|binding| entry(binding, buffer(storage))).collect();
-    let unfiltered = wgpu::TextureSampleType::Float { filterable: false };
-    entries.extend([
-        entry(SCENE_PARAMS, buffer(wgpu::BufferBindingType::Uniform)),
-        entry(TEXELS, texture(wgpu::TextureSampleType::Uint, wgpu::TextureViewDimension::D2Array)),
-        entry(ENVIRONMENT_RADIANCE, texture(unfiltered, wgpu::TextureViewDimension::D2)),
-        entry(
-            ENVIRONMENT_ALIAS,
-            texture(wgpu::TextureSampleType::Uint, wgpu::TextureViewDimension::D2),
-        ),
-        entry(LOBE_ALBEDO, texture(unfiltered, wgpu::TextureViewDimension::D2)),
-        entry(LIGHT_NODES, texture(wgpu::TextureSampleType::Uint, wgpu::TextureViewDimension::D2)),
-    ]);
-    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-        label: Some("scene"),
-        entries: &entries,
-    })
+/// Makes pipelines of a choice.
+struct Compiler<'a> {
+    device: &'a wgpu::Device,
+    layouts: &'a Layouts,
+    choice: TuneChoice,
 }
 
-fn slice_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
-    let film = wgpu::BufferBindingType::Storage { read_only: false };
-    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-        label: Some("slice"),
-        entries: &[entry(0, buffer(wgpu::BufferBindingType::Uniform)), entry(1, buffer(film))],
-    })
-}
+impl Compiler<'_> {
+    fn megakernel(&self) -> wgpu::ComputePipeline {
+        let Layouts { scene, slice, .. } = self.layouts;
+        self.pipeline(TRACE_TILE, self.has_workgroup_stack(), &[&scene.whole, slice])
+    }
 
-fn entry(binding: u32, ty: wgpu::BindingType) -> wgpu::BindGroupLayoutEntry {
-    wgpu::BindGroupLayoutEntry { binding, visibility: wgpu::ShaderStages::COMPUTE, ty, count: None }
-}
+    fn wavefront(&self) -> WavePipelines {
+        let Layouts { scene, waves, waves_and_film, dispatch, .. } = self.layouts;
+        let (geometry, shading) = (&scene.geometry, &scene.shading);
+        let uses_subgroups = self.choice.uses_subgroups;
+        let in_workgroup = self.has_workgroup_stack();
+        WavePipelines {
+            generate: self.pipeline(WAVE_GENERATE, uses_subgroups, &[geometry, waves]),
+            trace: self.pipeline(WAVE_TRACE, in_workgroup, &[geometry, waves]),
+            shade: self.pipeline(WAVE_SHADE, uses_subgroups, &[shading, waves]),
+            shadow: self.pipeline(WAVE_SHADOW, in_workgroup, &[geometry, waves]),
+            arrange: self.pipeline(WAVE_ARRANGE, false, &[geometry, waves, dispatch]),
+            finish: self.pipeline(WAVE_FINISH, false, &[geometry, waves_and_film]),
+        }
+    }
 
-fn buffer(ty: wgpu::BufferBindingType) -> wgpu::BindingType {
-    wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None }
-}
+    fn has_workgroup_stack(&self) -> bool {
+        self.choice.stack == StackPlacement::Workgroup
+    }
 
-fn texture(
-    sample_type: wgpu::TextureSampleType,
-    view_dimension: wgpu::TextureViewDimension,
-) -> wgpu::BindingType {
-    wgpu::BindingType::Texture { sample_type, view_dimension, multisampled: false }
+    /// A kernel, or its variant, at the chosen workgroup size.
+    fn pipeline(
+        &self,
+        kernel: Kernel,
+        is_variant: bool,
+        groups: &[&wgpu::BindGroupLayout],
+    ) -> wgpu::ComputePipeline {
+        let name = kernel.entry_point;
+        let variant = kernel.variant_text.filter(|_| is_variant);
+        let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(name),
+            source: wgpu::ShaderSource::Wgsl(variant.unwrap_or(kernel.text).into()),
+        });
+        let groups: Vec<_> = groups.iter().copied().map(Some).collect();
+        let layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some(name),
+            bind_group_layouts: &groups,
+            immediate_size: 0,
+        });
+        let constants = [(WORKGROUP_SIZE_ID, f64::from(self.choice.workgroup_size))];
+        self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(name),
+            layout: Some(&layout),
+            module: &module,
+            entry_point: Some(name),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                constants: &constants,
+                ..Default::default()
+            },
+            cache: None,
+        })
+    }
 }

@@ -52,7 +52,7 @@ pub(crate) async fn check(context: &GpuContext) -> Result<(), GpuError> {
         |reason: String| GpuError::WrongPicture { name: context.adapter_name().to_owned(), reason };
     let scene = Arc::new(scene().ok_or_else(|| wrong("there is no probe scene".to_owned()))?);
     let task = task(&scene);
-    let mut tracer = GpuTracer::new(context, scene).await?;
+    let mut tracer = GpuTracer::untuned(context, scene).await?;
     let (sums, counters) = tracer.trace_once(&task, &AtomicBool::new(false), &mut |_| {}).await?;
     if counters.rays < u64::from(SIDE_PX * SIDE_PX * SPP) {
         return Err(wrong(format!("only {} rays were traced", counters.rays)));

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use p2c2r_frame::{PixelRect, SampleRange};
-use p2c2r_shaders::TRACE_TILE_WORKGROUP;
 
 /// A submit aims at this long.
 pub const SLICE_TARGET: Duration = Duration::from_millis(12);
@@ -12,8 +11,10 @@ pub const LONGEST_SLICE: Duration = Duration::from_millis(100);
 
 /// Paths of the first slice on a device: few, since nothing is known yet.
 const FIRST_SLICE_PATHS: u32 = 256;
-/// WebGPU guarantees 65,535 workgroups in a dimension.
-const LARGEST_SLICE_PATHS: u32 = 65_535 * TRACE_TILE_WORKGROUP;
+/// Paths of the smallest slice: a workgroup or two.
+const SMALLEST_SLICE_PATHS: u32 = 64;
+/// WebGPU guarantees 65,535 workgroups in a dimension; the smallest have 32 invocations.
+const LARGEST_SLICE_PATHS: u32 = 65_535 * 32;
 /// A slice grows at most by this factor over the last one.
 const MOST_GROWTH: f64 = 1.5;
 /// A slice shrinks at most by this factor.
@@ -59,12 +60,12 @@ impl SlicePacer {
         // A short slice at the end of a task says little: it may shrink the pace, not grow it.
         let grows = factor >= 1.0 && paths < self.paths;
         let wanted = if grows { f64::from(self.paths) } else { f64::from(paths) * factor };
-        self.paths = (wanted.min(safe) as u32).clamp(TRACE_TILE_WORKGROUP, LARGEST_SLICE_PATHS);
+        self.paths = (wanted.min(safe) as u32).clamp(SMALLEST_SLICE_PATHS, LARGEST_SLICE_PATHS);
     }
 
     /// Half the size, after a device was lost.
     pub(crate) fn halve(&mut self) {
-        self.paths = (self.paths / 2).max(TRACE_TILE_WORKGROUP);
+        self.paths = (self.paths / 2).max(SMALLEST_SLICE_PATHS);
     }
 }
 
@@ -175,7 +176,7 @@ mod tests {
         pacer.observe(1, Duration::from_micros(1));
         assert_eq!(pacer.paths(), before);
         pacer.observe(1, Duration::from_secs(5));
-        assert_eq!(pacer.paths(), TRACE_TILE_WORKGROUP);
+        assert_eq!(pacer.paths(), SMALLEST_SLICE_PATHS);
     }
 
     #[test]
@@ -202,6 +203,6 @@ mod tests {
         for _ in 0..9 {
             pacer.halve();
         }
-        assert_eq!(pacer.paths(), TRACE_TILE_WORKGROUP);
+        assert_eq!(pacer.paths(), SMALLEST_SLICE_PATHS);
     }
 }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use p2c2r_frame::{Effects, PixelRect, RadianceSums, TileTask, TraceCounters};
+use p2c2r_frame::{PixelRect, RadianceSums, TileTask, TraceCounters};
 use p2c2r_scene::Scene;
-use p2c2r_shaders::{SliceParams, TRACE_TILE_WORKGROUP};
 
-use crate::film::{self, Film};
-use crate::slices::{Slice, SliceCursor, SlicePacer, regions};
+use crate::film;
+use crate::resources::Resources;
+use crate::slices::{SliceCursor, regions};
+use crate::steps::{Pacer, Step, StepCursor};
 use crate::submit::Submitted;
-use crate::upload::scene_bind_group;
-use crate::{GpuContext, GpuError};
+use crate::tune::tune;
+use crate::{GpuContext, GpuError, TuneChoice};
 
 /// Submits on their way at once: one runs while the next waits, so that the device never idles.
 const MAX_IN_FLIGHT: usize = 2;
@@ -27,22 +28,14 @@ pub struct GpuTracer {
     context: GpuContext,
     scene: Arc<Scene>,
     resources: Resources,
-    pacer: SlicePacer,
+    pacer: Pacer,
     was_rebuilt: bool,
 }
 
-/// What lives in the device's memory.
-#[derive(Debug)]
-struct Resources {
-    scene: wgpu::BindGroup,
-    slice_params: wgpu::Buffer,
-    film: Option<Film>,
-}
-
-/// A submit, its size and when it was handed over.
+/// A submit, what it does and when it was handed over.
 struct InFlight {
     submitted: Submitted,
-    path_count: u32,
+    step: Step,
     since: Duration,
 }
 
@@ -50,16 +43,62 @@ struct InFlight {
 struct Watch<'a> {
     cancel: &'a AtomicBool,
     on_slice: &'a mut dyn FnMut(f32),
-    paths_done: u64,
-    paths_total: u64,
+    /// Vertices of paths, done and in all.
+    work_done: u64,
+    work_total: u64,
 }
 
 impl GpuTracer {
     /// Uploads a scene; fails if an array is larger than the device binds or holds.
+    ///
+    /// The first scene on an adapter that the options' memory does not know also tunes it, which takes
+    /// some hundred milliseconds; [`Self::context`] then has the kernels that were fastest.
     pub async fn new(context: &GpuContext, scene: Arc<Scene>) -> Result<Self, GpuError> {
+        let mut tracer = Self::untuned(context, scene).await?;
+        if let Some(memory) = context.options.memory
+            && !context.is_tuned
+            && let Some(choice) = tracer.tune().await?
+        {
+            (memory.keep)(context.tune_key(), choice);
+        }
+        Ok(tracer)
+    }
+
+    /// Races the kernels. A device that a candidate brings down is made anew with those that run
+    /// anywhere, and that is kept, or the next run would lose it again.
+    async fn tune(&mut self) -> Result<Option<TuneChoice>, GpuError> {
+        match tune(self).await {
+            Err(error @ (GpuError::DeviceLost(_) | GpuError::Refused(_))) => {
+                self.context.reports.report(error);
+                self.rebuild(TuneChoice::DEFAULT).await?;
+                self.pacer = Pacer::new(TuneChoice::DEFAULT.form());
+                Ok(Some(TuneChoice::DEFAULT))
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Uploads a scene and takes the kernels that the context has.
+    pub(crate) async fn untuned(context: &GpuContext, scene: Arc<Scene>) -> Result<Self, GpuError> {
         let resources = Resources::new(context, &scene).await?;
-        let context = context.clone();
-        Ok(Self { context, scene, resources, pacer: SlicePacer::new(), was_rebuilt: false })
+        let pacer = Pacer::new(context.choice().form());
+        Ok(Self { context: context.clone(), scene, resources, pacer, was_rebuilt: false })
+    }
+
+    /// The scene.
+    pub(crate) fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
+    /// Goes on with other kernels, of the same device; the pace is the one that they had there.
+    pub(crate) fn replace_kernels(&mut self, context: GpuContext, pacer: Pacer) {
+        self.context = context;
+        self.pacer = pacer;
+    }
+
+    /// The pace of the kernels in use.
+    pub(crate) fn pacer(&self) -> &Pacer {
+        &self.pacer
     }
 
     /// The device in use; another one after a rebuild.
@@ -88,7 +127,9 @@ impl GpuTracer {
             // A device that is gone refuses commands before it tells that it is gone.
             Err(error @ (GpuError::DeviceLost(_) | GpuError::Refused(_))) if !self.was_rebuilt => {
                 self.context.reports.report(error);
-                self.rebuild().await?;
+                self.was_rebuilt = true;
+                self.pacer.halve();
+                self.rebuild(self.context.choice()).await?;
                 self.trace_once(task, cancel, on_slice).await
             }
             outcome => outcome,
@@ -96,10 +137,8 @@ impl GpuTracer {
     }
 
     /// A new device with the same scene.
-    async fn rebuild(&mut self) -> Result<(), GpuError> {
-        self.was_rebuilt = true;
-        self.pacer.halve();
-        self.context = GpuContext::request(self.context.options).await?;
+    async fn rebuild(&mut self, choice: TuneChoice) -> Result<(), GpuError> {
+        self.context = GpuContext::request_with(self.context.options, choice).await?;
         self.resources = Resources::new(&self.context, &self.scene).await?;
         Ok(())
     }
@@ -112,8 +151,9 @@ impl GpuTracer {
         on_slice: &mut dyn FnMut(f32),
     ) -> Result<(RadianceSums, TraceCounters), GpuError> {
         self.context.reports.check()?;
-        let paths_total = task.rect.area() * u64::from(task.samples.count);
-        let mut watch = Watch { cancel, on_slice, paths_done: 0, paths_total };
+        let paths = task.rect.area() * u64::from(task.samples.count);
+        let work_total = paths * (u64::from(task.max_bounces) + 1);
+        let mut watch = Watch { cancel, on_slice, work_done: 0, work_total };
         let mut sums = RadianceSums::zeroed(task.rect, task.samples);
         let mut counters = TraceCounters::default();
         let mut first_pixel = 0;
@@ -135,23 +175,24 @@ impl GpuTracer {
         watch: &mut Watch<'_>,
     ) -> Result<Vec<u32>, GpuError> {
         self.resources.prepare_film(&self.context, region);
-        let mut cursor = SliceCursor::new(region, task.samples);
+        let slices = SliceCursor::new(region, task.samples);
+        let mut cursor = StepCursor::new(slices, u32::from(task.max_bounces) + 1);
         let mut in_flight = VecDeque::new();
         let mut last_end = (self.context.options.clock)();
         loop {
             while in_flight.len() < MAX_IN_FLIGHT && !watch.cancel.load(Ordering::Relaxed) {
-                let Some(slice) = cursor.next(self.pacer.paths()) else { break };
-                in_flight.push_back(self.submit(task, region, slice)?);
+                let Some(step) = cursor.next(&self.pacer) else { break };
+                in_flight.push_back(self.submit(task, region, step)?);
             }
-            let Some(InFlight { submitted, path_count, since }) = in_flight.pop_front() else {
+            let Some(InFlight { submitted, step, since }) = in_flight.pop_front() else {
                 break;
             };
             submitted.finished(&self.context.device).await?;
             self.context.reports.check()?;
             let now = (self.context.options.clock)();
-            self.pacer.observe(path_count, now.saturating_sub(since.max(last_end)));
+            self.pacer.observe(&step, now.saturating_sub(since.max(last_end)));
             last_end = now;
-            watch.finished(path_count);
+            watch.finished(&step);
         }
         if watch.cancel.load(Ordering::Relaxed) {
             return Err(GpuError::Cancelled);
@@ -159,93 +200,24 @@ impl GpuTracer {
         self.resources.film()?.read(&self.context).await
     }
 
-    /// Sends one slice to the device.
+    /// Sends one step to the device.
     fn submit(
-        &self,
+        &mut self,
         task: &TileTask,
         region: PixelRect,
-        slice: Slice,
+        step: Step,
     ) -> Result<InFlight, GpuError> {
-        let GpuContext { device, queue, pipelines, options, .. } = &self.context;
-        let film = self.resources.film()?;
-        let params = slice_params(task, region, slice);
-        queue.write_buffer(&self.resources.slice_params, 0, bytemuck::bytes_of(&params));
-        let mut encoder = device.create_command_encoder(&Default::default());
-        {
-            let mut pass = encoder.begin_compute_pass(&Default::default());
-            pass.set_pipeline(&pipelines.trace_tile);
-            pass.set_bind_group(0, &self.resources.scene, &[]);
-            pass.set_bind_group(1, film.bind_group(), &[]);
-            pass.dispatch_workgroups(slice.path_count.div_ceil(TRACE_TILE_WORKGROUP), 1, 1);
-        }
-        let since = (options.clock)();
-        let submitted = Submitted::new(queue, encoder);
-        Ok(InFlight { submitted, path_count: slice.path_count, since })
+        let encoder = self.resources.encode(&self.context, task, region, &step)?;
+        let since = (self.context.options.clock)();
+        let submitted = Submitted::new(&self.context.queue, encoder);
+        Ok(InFlight { submitted, step, since })
     }
 }
 
 impl Watch<'_> {
-    fn finished(&mut self, path_count: u32) {
-        self.paths_done += u64::from(path_count);
-        (self.on_slice)((self.paths_done as f64 / self.paths_total as f64) as f32);
-    }
-}
-
-impl Resources {
-    async fn new(context: &GpuContext, scene: &Scene) -> Result<Self, GpuError> {
-        context.reports.check()?;
-        let device = &context.device;
-        let memory = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let scene = scene_bind_group(context, scene);
-        let slice_params = device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("slice"),
-            size: size_of::<SliceParams>() as u64,
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        if let Some(error) = memory.pop().await {
-            return Err(GpuError::OutOfMemory(format!("{error:?}")));
-        }
-        Ok(Self { scene: scene?, slice_params, film: None })
-    }
-
-    /// Makes room for a region, all zero; a film that is large enough is used again.
-    fn prepare_film(&mut self, context: &GpuContext, region: PixelRect) {
-        let bytes = Film::bytes_of(region);
-        let film = match self.film.take() {
-            Some(film) if film.can_hold(bytes) => film.cut_to(bytes),
-            _ => Film::new(context, &self.slice_params, bytes),
-        };
-        film.clear(context);
-        self.film = Some(film);
-    }
-
-    fn film(&self) -> Result<&Film, GpuError> {
-        self.film.as_ref().ok_or_else(|| GpuError::Refused("there is no film".to_owned()))
-    }
-}
-
-/// The uniform of a slice.
-fn slice_params(task: &TileTask, region: PixelRect, slice: Slice) -> SliceParams {
-    let [world_from_camera_x, world_from_camera_y, world_from_camera_z] =
-        task.view.world_from_camera;
-    SliceParams {
-        world_from_camera_x,
-        world_from_camera_y,
-        world_from_camera_z,
-        film_size_px: [task.view.width_px, task.view.height_px],
-        region_first_px: [region.x, region.y],
-        region_size_px: [region.width, region.height],
-        tan_half_fov_y: task.view.tan_half_fov_y,
-        seed: task.seed,
-        first_sample: slice.first_sample,
-        first_pixel: slice.first_pixel,
-        path_count: slice.path_count,
-        max_bounces: u32::from(task.max_bounces),
-        lens_radius_m: task.view.lens.radius_m,
-        lens_focus_m: task.view.lens.focus_m,
-        is_regularized: u32::from(!task.effects.contains(Effects::UNREGULARIZED)),
-        padding: 0,
+    fn finished(&mut self, step: &Step) {
+        self.work_done += u64::from(step.slice.path_count) * step.vertices.len() as u64;
+        (self.on_slice)((self.work_done as f64 / self.work_total as f64) as f32);
     }
 }
 
@@ -267,7 +239,7 @@ mod tests {
     /// Only a test inside the crate can take the device away from under a tracer.
     #[test]
     fn a_lost_device_is_rebuilt_once() {
-        let options = GpuOptions { allow_software: true, clock };
+        let options = GpuOptions { allow_software: true, clock, memory: None };
         let context = match block_on(GpuContext::request(options)) {
             Ok(context) => context,
             Err(GpuError::NoAdapter(reason)) => {
@@ -284,6 +256,7 @@ mod tests {
 
         tracer.context.device.destroy();
         let again = block_on(tracer.trace(&task, &never, &mut |_| {}));
+        let expected_sums = expected.0.clone();
         assert_eq!(again, Ok(expected));
         assert!(tracer.was_rebuilt);
         assert!(context.check().is_err(), "the old device is not used again");
@@ -291,5 +264,10 @@ mod tests {
         tracer.context.device.destroy();
         let lost = block_on(tracer.trace(&task, &never, &mut |_| {}));
         assert!(matches!(lost, Err(GpuError::DeviceLost(_) | GpuError::Refused(_))), "{lost:?}");
+
+        // A race that brings the device down ends on a new one, with what runs anywhere.
+        assert_eq!(block_on(tracer.tune()), Ok(Some(TuneChoice::DEFAULT)));
+        let after_race = block_on(tracer.trace(&task, &never, &mut |_| {}));
+        assert_eq!(after_race.map(|(sums, _)| sums), Ok(expected_sums));
     }
 }

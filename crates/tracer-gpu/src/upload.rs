@@ -4,16 +4,27 @@ use bytemuck::Pod;
 use p2c2r_scene::{LightNode, Scene};
 use p2c2r_shaders::{LIGHT_NODE_TEXELS, LIGHT_NODES_PER_ROW, TEXEL_PAGE_HEIGHT, TEXEL_PAGE_WIDTH};
 
-use crate::pipeline::{
+use crate::layouts::{
     ENVIRONMENT_ALIAS, ENVIRONMENT_RADIANCE, LIGHT_NODES, LOBE_ALBEDO, SCENE_PARAMS, TEXELS,
 };
 use crate::{GpuContext, GpuError, pack};
 
+/// The scene as kernels bind it: bind groups over the same buffers.
+#[derive(Debug)]
+pub(crate) struct SceneBindings {
+    /// All of it.
+    pub(crate) whole: wgpu::BindGroup,
+    /// For rays.
+    pub(crate) geometry: wgpu::BindGroup,
+    /// For shading.
+    pub(crate) shading: wgpu::BindGroup,
+}
+
 /// Uploads all arrays and binds them.
-pub(crate) fn scene_bind_group(
+pub(crate) fn scene_bindings(
     context: &GpuContext,
     scene: &Scene,
-) -> Result<wgpu::BindGroup, GpuError> {
+) -> Result<SceneBindings, GpuError> {
     let buffers = [
         storage(context, "bvh nodes", &pack::nodes(scene))?,
         storage(context, "triangles", &pack::triangles(scene))?,
@@ -33,24 +44,27 @@ pub(crate) fn scene_bind_group(
     let (radiance, alias) = environment(context, scene)?;
     let lobe_albedo = lobe_albedo(context, scene);
     let light_nodes = light_nodes(context, scene)?;
-    let mut entries: Vec<_> = buffers
-        .iter()
-        .enumerate()
-        .map(|(binding, buffer)| bound(binding as u32, buffer.as_entire_binding()))
-        .collect();
-    entries.extend([
+    let others = [
         bound(SCENE_PARAMS, params.as_entire_binding()),
         bound(TEXELS, wgpu::BindingResource::TextureView(&texels)),
         bound(ENVIRONMENT_RADIANCE, wgpu::BindingResource::TextureView(&radiance)),
         bound(ENVIRONMENT_ALIAS, wgpu::BindingResource::TextureView(&alias)),
         bound(LOBE_ALBEDO, wgpu::BindingResource::TextureView(&lobe_albedo)),
         bound(LIGHT_NODES, wgpu::BindingResource::TextureView(&light_nodes)),
-    ]);
-    Ok(context.device.create_bind_group(&wgpu::BindGroupDescriptor {
-        label: Some("scene"),
-        layout: &context.pipelines.scene_layout,
-        entries: &entries,
-    }))
+    ];
+    let group = |(layout, bindings): (&wgpu::BindGroupLayout, &[u32])| {
+        let storage = bindings
+            .iter()
+            .map(|&binding| bound(binding, buffers[binding as usize].as_entire_binding()));
+        let entries: Vec<_> = storage.chain(others.iter().cloned()).collect();
+        context.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("scene"),
+            layout,
+            entries: &entries,
+        })
+    };
+    let [whole, geometry, shading] = context.layouts.scene.views().map(group);
+    Ok(SceneBindings { whole, geometry, shading })
 }
 
 fn bound(binding: u32, resource: wgpu::BindingResource<'_>) -> wgpu::BindGroupEntry<'_> {

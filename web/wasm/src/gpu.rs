@@ -1,5 +1,6 @@
 //! The GPU lane of a session: a device, the scenes on it, one task at a time.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,9 +8,23 @@ use std::time::Duration;
 
 use p2c2r_frame::{SceneId, TileTask};
 use p2c2r_scene::Scene;
-use p2c2r_tracer_gpu::{Clock, GpuContext, GpuError, GpuOptions, GpuTracer};
+use p2c2r_tracer_gpu::{
+    Clock, GpuContext, GpuError, GpuOptions, GpuTracer, TuneChoice, TuneMemory,
+};
 
 use crate::base::Event;
+
+thread_local! {
+    /// Which kernels are fastest on which adapter, as long as this worker lives.
+    static KERNELS: RefCell<BTreeMap<String, TuneChoice>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+const MEMORY: TuneMemory = TuneMemory {
+    recall: |key| KERNELS.with_borrow(|kernels| kernels.get(key).copied()),
+    keep: |key, choice| {
+        KERNELS.with_borrow_mut(|kernels| kernels.insert(key.to_owned(), choice));
+    },
+};
 
 /// A device and what lies on it.
 pub(crate) struct Gpu {
@@ -46,7 +61,7 @@ impl Gpu {
         clock: Clock,
         allow_software: bool,
     ) -> Result<GpuContext, GpuError> {
-        GpuContext::request(GpuOptions { allow_software, clock }).await
+        GpuContext::request(GpuOptions { allow_software, clock, memory: Some(MEMORY) }).await
     }
 
     /// Keeps the device.

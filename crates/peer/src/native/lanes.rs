@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::PeerError;
 use super::scenes::LoadedScene;
+use super::tuning::TUNE_FILE;
 
 /// Finished tasks that may wait for the event loop.
 const QUEUE_RESULTS: usize = 256;
@@ -98,7 +99,7 @@ impl TracingDevice {
 }
 
 fn gpu_options(allow_software: bool) -> GpuOptions {
-    GpuOptions { allow_software, clock: monotonic }
+    GpuOptions { allow_software, clock: monotonic, memory: Some(TUNE_FILE) }
 }
 
 fn monotonic() -> Duration {

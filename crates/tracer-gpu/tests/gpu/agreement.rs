@@ -8,13 +8,13 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::common::{context, generated, noise_rmse, radiance, rmse, task, traced};
+use crate::common::{context, context_of, generated, noise_rmse, radiance, rmse, task, traced};
 use crate::fixture::every_feature;
 use futures::executor::block_on;
 use p2c2r_frame::{Lens, SampleRange, View};
 use p2c2r_scene::Scene;
 use p2c2r_tracer_cpu::CpuTracer;
-use p2c2r_tracer_gpu::GpuTracer;
+use p2c2r_tracer_gpu::{GpuContext, GpuTracer};
 
 /// Share of the noise that the difference may reach: a quarter of what the product promises.
 const MOST_NOISE_SHARE: f64 = 0.125;
@@ -34,10 +34,22 @@ fn check(name: &str, scene: Arc<Scene>, size: [u32; 2], spp: u32) {
 
 fn check_view(name: &str, scene: Arc<Scene>, view: View, spp: u32) {
     let Some(context) = context(name) else { return };
+    check_on(&context, name, scene, view, spp);
+}
+
+fn check_in_waves(name: &str, scene: Arc<Scene>, size: [u32; 2], spp: u32) {
+    if context(name).is_some() {
+        let view = scene.default_view(size[0], size[1]);
+        let context = context_of("wavefront-64-private".parse().unwrap());
+        check_on(&context, name, scene, view, spp);
+    }
+}
+
+fn check_on(context: &GpuContext, name: &str, scene: Arc<Scene>, view: View, spp: u32) {
     let task = task(&scene, view, SampleRange::new(0, spp));
     let cpu = CpuTracer::new(Arc::clone(&scene));
     let expected = cpu.trace(&task, &AtomicBool::new(false)).unwrap();
-    let mut gpu = block_on(GpuTracer::new(&context, scene)).unwrap();
+    let mut gpu = block_on(GpuTracer::new(context, scene)).unwrap();
     let (sums, counters) = traced(&mut gpu, &task).unwrap();
     sums.check().unwrap();
 
@@ -96,6 +108,11 @@ fn every_layer_agrees() {
 }
 
 #[test]
+fn every_layer_agrees_in_waves() {
+    check_in_waves("gallery", generated("gallery"), [96, 64], 4);
+}
+
+#[test]
 fn night_city_agrees() {
     check_generated("night-city:size=60,seed=3", [64, 36], 8);
 }
@@ -103,4 +120,14 @@ fn night_city_agrees() {
 #[test]
 fn every_feature_agrees() {
     check("every feature", every_feature(), [64, 48], 16);
+}
+
+#[test]
+fn night_city_agrees_in_the_wavefront() {
+    check_in_waves("night-city in waves", generated("night-city:size=60,seed=3"), [64, 36], 8);
+}
+
+#[test]
+fn every_feature_agrees_in_the_wavefront() {
+    check_in_waves("every feature in waves", every_feature(), [64, 48], 16);
 }

@@ -1,5 +1,6 @@
 //! A device for the tests, tasks to trace on it, and measures of what comes back.
 
+use std::cell::Cell;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use p2c2r_frame::{
 };
 use p2c2r_scene::{Scene, UnpackLimits, generate, pack, unpack};
 use p2c2r_tracer_cpu::CpuTracer;
-use p2c2r_tracer_gpu::{GpuContext, GpuError, GpuOptions, GpuTracer};
+use p2c2r_tracer_gpu::{GpuContext, GpuError, GpuOptions, GpuTracer, TuneChoice, TuneMemory};
 
 /// Time since the first call.
 pub(crate) fn clock() -> Duration {
@@ -20,7 +21,7 @@ pub(crate) fn clock() -> Duration {
 
 /// A device, software ones included; `None`, said aloud, where Vulkan has no adapter at all.
 pub(crate) fn context(test: &str) -> Option<GpuContext> {
-    match block_on(GpuContext::request(GpuOptions { allow_software: true, clock })) {
+    match block_on(GpuContext::request(GpuOptions { allow_software: true, clock, memory: None })) {
         Ok(context) => {
             println!("{test}: on {}", context.adapter_name());
             Some(context)
@@ -32,6 +33,36 @@ pub(crate) fn context(test: &str) -> Option<GpuContext> {
         }
         Err(error) => panic!("{test}: {error}"),
     }
+}
+
+thread_local! {
+    /// What the memory of this thread's contexts holds.
+    pub(crate) static KEPT: Cell<Option<TuneChoice>> = const { Cell::new(None) };
+    /// How often something was kept.
+    pub(crate) static TIMES_KEPT: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A memory of one choice per thread, whatever the adapter.
+const MEMORY: TuneMemory = TuneMemory {
+    recall: |_| KEPT.get(),
+    keep: |_, choice| {
+        KEPT.set(Some(choice));
+        TIMES_KEPT.set(TIMES_KEPT.get() + 1);
+    },
+};
+
+/// A device that uses what this thread's memory holds.
+pub(crate) fn remembering_context() -> GpuContext {
+    let options = GpuOptions { allow_software: true, clock, memory: Some(MEMORY) };
+    block_on(GpuContext::request(options)).unwrap()
+}
+
+/// A device that uses these kernels.
+pub(crate) fn context_of(choice: TuneChoice) -> GpuContext {
+    KEPT.set(Some(choice));
+    let context = remembering_context();
+    assert_eq!(context.choice(), choice, "the probe refused it");
+    context
 }
 
 /// A task over a whole film.

@@ -5,21 +5,21 @@ use p2c2r_scene::math::LobeAlbedo;
 use p2c2r_scene::math::microfacet::MIN_ALPHA;
 use p2c2r_scene::{MAX_BVH_DEPTH, MAX_LEAF_TRIANGLES, NO_INDEX, light_child};
 use p2c2r_shaders::{
-    FILM_COUNTER_WORDS, FILM_PIXEL_WORDS, LIGHT_NODE_TEXELS, LIGHT_NODES_PER_ROW,
-    TEXEL_PAGE_HEIGHT, TEXEL_PAGE_WIDTH, TRACE_TILE, alpha_mode, light_kind, material_flag,
-    texture_flag,
+    DISPATCH_SHADOWS, FILM_COUNTER_WORDS, FILM_PIXEL_WORDS, LIGHT_NODE_TEXELS, LIGHT_NODES_PER_ROW,
+    PATH_FIELDS, QUEUE_HEADER_WORDS, TEXEL_PAGE_HEIGHT, TEXEL_PAGE_WIDTH, TRACE_TILE, WAVE_ARRANGE,
+    WAVE_SHADE, alpha_mode, light_kind, material_flag, texture_flag,
 };
 
-/// The value of a constant of the linked shader.
-fn constant(name: &str) -> f64 {
-    let line = TRACE_TILE
+/// The value of a constant of a linked shader.
+fn constant(text: &str, name: &str) -> f64 {
+    let line = text
         .lines()
         .find(|line| {
             let declared = line.strip_prefix("const ").and_then(|rest| rest.split(':').next());
             declared.is_some_and(|linked| {
                 // The linker puts the module in front, and the number of the name's underscores.
                 let rest = linked.strip_suffix(name).unwrap_or_default();
-                rest.ends_with(|c: char| c == '_' || c.is_ascii_digit())
+                linked == name || rest.ends_with(|c: char| c == '_' || c.is_ascii_digit())
             })
         })
         .unwrap_or_else(|| panic!("the shader has no constant {name}"));
@@ -64,11 +64,22 @@ fn constants_agree_with_their_rust_twins() {
         ("WRAP_REPEAT", texture_flag::WRAP_REPEAT),
         ("WRAP_MIRROR", texture_flag::WRAP_MIRROR),
     ] {
-        assert_eq!(constant(name), f64::from(expected), "{name}");
+        assert_eq!(constant(TRACE_TILE.text, name), f64::from(expected), "{name}");
     }
     for (name, expected) in [("MAX_SAMPLE_RADIANCE", MAX_SAMPLE_RADIANCE), ("MIN_ALPHA", MIN_ALPHA)]
     {
-        assert_eq!(constant(name) as f32, expected, "{name}");
+        assert_eq!(constant(TRACE_TILE.text, name) as f32, expected, "{name}");
+    }
+}
+
+#[test]
+fn places_in_wavefront_buffers_agree_with_their_rust_twins() {
+    for (text, name, expected) in [
+        (WAVE_SHADE.text, "PATH_FIELDS", PATH_FIELDS),
+        (WAVE_SHADE.text, "QUEUE_HEADER_WORDS", QUEUE_HEADER_WORDS),
+        (WAVE_ARRANGE.text, "DISPATCH_SHADOWS", DISPATCH_SHADOWS / 4),
+    ] {
+        assert_eq!(constant(text, name), expected as f64, "{name}");
     }
 }
 

@@ -8,3 +8,4 @@ mod common;
 mod constants;
 mod device;
 mod fixture;
+mod forms;
