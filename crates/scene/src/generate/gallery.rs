@@ -183,7 +183,7 @@ mod tests {
             .iter()
             .map(|&[a, b, c]| corner(a).dot(corner(b).cross(corner(c))) / 6.0)
             .sum();
-        let expected = 4.0 / 3.0 * std::f32::consts::PI * RADIUS_M.powi(3);
+        let expected = 4.0 / 3.0 * std::f32::consts::PI * (RADIUS_M * RADIUS_M * RADIUS_M);
         assert!((volume - expected).abs() < 0.02 * expected, "{volume} for {expected}");
     }
 

@@ -64,7 +64,8 @@ mod tests {
         assert!((dielectric_fresnel(1.0, 1.5) - 0.04).abs() < 1e-6);
         assert!((dielectric_fresnel(0.0, 1.5) - 1.0).abs() < 1e-6);
         let brewster = 1.0 / (1.0f32 + 1.5 * 1.5).sqrt();
-        let perpendicular = 0.5 * ((1.0f32 - 2.25) / (1.0 + 2.25)).powi(2);
+        let root = (1.0f32 - 2.25) / (1.0 + 2.25);
+        let perpendicular = 0.5 * root * root;
         assert!((dielectric_fresnel(brewster, 1.5) - perpendicular).abs() < 1e-5);
         // From inside: beyond the critical angle all is reflected.
         let critical = (1.0f32 - 1.0 / 2.25).sqrt();
