@@ -72,6 +72,9 @@ pub(crate) struct RenderArguments {
     /// Most path vertices after the camera.
     #[arg(long, default_value_t = 8)]
     pub(crate) bounces: u8,
+    /// Keep every lobe as sharp as its material says: no bias, but more fireflies.
+    #[arg(long)]
+    pub(crate) unbiased: bool,
     /// Stops by which the picture is made brighter, or darker (PNG only).
     #[arg(long, value_name = "EV", default_value_t = 0.0, allow_hyphen_values = true)]
     pub(crate) exposure: f32,

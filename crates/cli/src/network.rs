@@ -41,6 +41,7 @@ pub(crate) fn render_with_peers(
         view: task.view,
         samples_per_pixel: task.samples.count,
         seed: task.seed,
+        effects: task.effects,
         max_bounces: task.max_bounces,
         packing: if options.lossy { Packing::BelowNoise } else { Packing::Exact },
     };

@@ -69,7 +69,11 @@ fn whole_job(options: &RenderArguments, scene: &p2c2r_scene::Scene) -> anyhow::R
         rect: PixelRect::of_size(options.size.width_px, options.size.height_px),
         samples: local::all_samples(options.spp),
         seed: options.seed,
-        effects: Effects::PATH_TRACED,
+        effects: if options.unbiased {
+            Effects::PATH_TRACED.with(Effects::UNREGULARIZED)
+        } else {
+            Effects::PATH_TRACED
+        },
         max_bounces: options.bounces,
     };
     task.check().or_fail(Failure::Usage)?;

@@ -36,6 +36,7 @@ fn job() -> RenderJob {
         samples_per_pixel: 32,
         seed: 5,
         max_bounces: 6,
+        effects: Effects::PATH_TRACED,
         packing: p2c2r_frame::Packing::Exact,
     }
 }

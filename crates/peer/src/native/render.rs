@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use p2c2r_frame::{Packing, TraceCounters, View};
+use p2c2r_frame::{Effects, Packing, TraceCounters, View};
 use p2c2r_image::Film;
 use p2c2r_protocol::RoomId;
 use p2c2r_protocol::peer::PeerName;
@@ -28,6 +28,8 @@ pub struct RenderJob {
     pub seed: u32,
     /// Path vertices after the camera.
     pub max_bounces: u8,
+    /// What light to trace.
+    pub effects: Effects,
     /// How contributors' results travel.
     pub packing: Packing,
 }

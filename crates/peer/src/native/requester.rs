@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use p2c2r_frame::{Effects, SceneId, TileTask};
+use p2c2r_frame::{SceneId, TileTask};
 use p2c2r_protocol::LeaseId;
 use p2c2r_protocol::peer::{Capabilities, Channel, DeviceKind, PeerLimits, Role};
 use p2c2r_swarm::signaling::{SignalingConfig, SignalingState};
@@ -317,7 +317,7 @@ fn spec_of(job: &RenderJob) -> JobSpec {
         view: job.view,
         samples_per_pixel: job.samples_per_pixel,
         seed: job.seed,
-        effects: Effects::PATH_TRACED,
+        effects: job.effects,
         max_bounces: job.max_bounces,
         packing: job.packing,
         order: RefineOrder::Tiles,

@@ -69,6 +69,7 @@ fn cornell() -> RenderJob {
         samples_per_pixel: 48,
         seed: 3,
         max_bounces: 6,
+        effects: Effects::PATH_TRACED,
         packing: p2c2r_frame::Packing::Exact,
     }
 }
