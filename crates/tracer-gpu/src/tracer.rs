@@ -71,7 +71,7 @@ impl GpuTracer {
             Err(error @ (GpuError::DeviceLost(_) | GpuError::Refused(_))) => {
                 self.context.reports.report(error);
                 self.rebuild(TuneChoice::DEFAULT).await?;
-                self.pacer = Pacer::new(TuneChoice::DEFAULT.form());
+                self.forget_pace();
                 Ok(Some(TuneChoice::DEFAULT))
             }
             outcome => outcome,
@@ -94,6 +94,11 @@ impl GpuTracer {
     pub(crate) fn replace_kernels(&mut self, context: GpuContext, pacer: Pacer) {
         self.context = context;
         self.pacer = pacer;
+    }
+
+    /// Starts small again.
+    pub(crate) fn forget_pace(&mut self) {
+        self.pacer = Pacer::new(self.context.choice().form());
     }
 
     /// The pace of the kernels in use.

@@ -124,10 +124,13 @@ async fn measured(
 }
 
 /// Traces longer and longer rounds, until they are long enough to be believed; the fastest counts,
-/// since whatever else the machine does only slows a round down. The first one does not count: drivers
-/// compile for the scene when they meet it, and the pace has to be found.
+/// since whatever else the machine does only slows a round down. The first two do not count: drivers
+/// compile for the scene when they meet it, and then the pace has to be found.
 async fn paths_per_s(tracer: &mut GpuTracer) -> Result<f64, GpuError> {
     let (mut samples, mut submits) = (1, 0);
+    round(tracer, samples, &mut submits).await?;
+    // A driver's compiling is no pace.
+    tracer.forget_pace();
     round(tracer, samples, &mut submits).await?;
     let mut fastest = 0.0_f64;
     for _ in 0..ROUNDS {

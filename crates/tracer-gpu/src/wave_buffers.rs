@@ -6,7 +6,7 @@ use crate::GpuContext;
 use crate::layouts::{FILM, PATHS, QUEUES, SLICE};
 
 /// Memory that paths in flight and their queues may take.
-const MOST_WAVE_BYTES: u64 = 32 << 20;
+const MOST_WAVE_BYTES: u64 = 48 << 20;
 
 /// Bytes of a path in flight with its places in the queues.
 const BYTES_PER_PATH: u64 = 4 * (PATH_WORDS + QUEUE_COUNT);

@@ -69,6 +69,22 @@ fn long_paths_in_many_batches_are_the_same_in_both_forms() {
     }
 }
 
+/// Paths through bodies carry absorption, a channel and the sides of their light: all of a path's state.
+#[test]
+fn paths_through_bodies_are_the_same_in_both_forms() {
+    let Some(context) = context("bodies") else { return };
+    let scene = generated("gallery");
+    let task = task(&scene, scene.default_view(60, 40), SampleRange::new(0, 4));
+    let wavefront = film(chosen("wavefront-64-private"), &scene, &task);
+    let megakernel = film(TuneChoice::DEFAULT, &scene, &task);
+    if context.is_software() {
+        assert_eq!(wavefront, megakernel);
+    } else {
+        let error = rmse(&radiance(&wavefront.0), &radiance(&megakernel.0));
+        assert!(error < 0.01, "rmse {error}");
+    }
+}
+
 #[test]
 fn parts_of_a_task_add_up_exactly_in_the_wavefront() {
     if context("partition of the wavefront").is_none() {
