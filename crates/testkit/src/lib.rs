@@ -3,11 +3,13 @@
 //! Nothing here knows a tracer: tests pass theirs in, so that every tracer is held to the same list.
 
 pub mod bit_equality;
+mod broken;
 mod builder;
 mod compare;
 mod fixtures;
 mod picture;
 
+pub use broken::{Words, broken_scene, named_seeds, words_of_seed};
 pub use builder::{SceneBuilder, emitter, material};
 pub use compare::{Difference, difference, mean_radiance, radiances};
 pub use fixtures::{generated_scene, whole_task};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use p2c2r_testkit::{SceneBuilder, generated_scene, material};
+use p2c2r_testkit::{SceneBuilder, broken_scene, generated_scene, material, words_of_seed};
 
 use p2c2r_scene::math::Vec3;
 
@@ -108,6 +108,63 @@ fn rays_from_far_away_and_from_nowhere_end() {
             }
         }
     }
+}
+
+/// Rays of an ordinary run; `P2C2R_RAYS` asks for another number.
+const MANY_RAYS: u64 = 1_000_000;
+/// Rays through each broken scene.
+const RAYS_PER_SCENE: u32 = 16_384;
+
+/// A ray in a scene's surroundings: some start far away, some aim at a vertex.
+fn ray_through(scene: &Scene, seed: u32, index: u32) -> Ray {
+    let mut ray = random_ray(scene, index ^ seed.rotate_left(16));
+    let words = pcg4d([index, seed, 5, 5]);
+    let vertex = Vec3::from(scene.positions[words[0] as usize % scene.positions.len()]);
+    match words[1] % 8 {
+        0 => ray.direction = vertex - ray.origin,
+        1 => ray.origin = ray.origin * 1e4,
+        2 => (ray.origin, ray.direction) = (ray.origin * 1e3, vertex - ray.origin * 1e3),
+        _ => {}
+    }
+    // Queries promise a length within these.
+    if !(1e-9..1e9).contains(&ray.direction.length()) {
+        ray.direction = Vec3::ONE;
+    }
+    ray
+}
+
+#[test]
+fn every_width_and_level_finds_the_same_in_broken_scenes() {
+    let rays = std::env::var("P2C2R_RAYS").map_or(MANY_RAYS, |text| text.parse().unwrap());
+    let (mut traced, mut hits) = (0u64, 0u64);
+    let mut seed = 0;
+    while traced < rays {
+        seed += 1;
+        let Ok(scene) = broken_scene(&mut words_of_seed(u64::from(seed))) else { continue };
+        let prepared = Prepared::new(scene);
+        let trees = trees(&prepared.scene);
+        for index in 0..RAYS_PER_SCENE {
+            let ray = ray_through(&prepared.scene, seed, index);
+            let (first, rest) = trees.split_first().unwrap();
+            let expected = first.1.trace::<false>(&prepared, &ray);
+            for (name, tree) in rest {
+                let found = tree.trace::<false>(&prepared, &ray);
+                assert_eq!(found, expected, "scene {seed}, {name}, ray {index}: {ray:?}");
+            }
+            // Shadow rays go the same way, so that some of them will do.
+            for (name, tree) in trees.iter().filter(|_| index.is_multiple_of(8)) {
+                let is_hit = tree.trace::<true>(&prepared, &ray).is_some();
+                assert_eq!(
+                    is_hit,
+                    expected.is_some(),
+                    "scene {seed}, {name}, ray {index}: {ray:?}"
+                );
+            }
+            hits += u64::from(expected.is_some());
+        }
+        traced += u64::from(RAYS_PER_SCENE);
+    }
+    assert!(hits > traced / 20, "only {hits} of {traced} rays hit anything");
 }
 
 #[test]

@@ -9,3 +9,4 @@ mod constants;
 mod device;
 mod fixture;
 mod forms;
+mod scene_fuzz;
