@@ -1,5 +1,6 @@
 //! Benchmarks: suites of rows, each measured beside what it is compared with.
 
+mod codec;
 mod network;
 mod renders;
 mod report;
@@ -36,7 +37,7 @@ pub(crate) struct Options {
 enum Suite {
     /// What contributors cost and give, absent and dead ones too.
     Network,
-    /// Rays, builds and renders of ours and of other libraries and programs.
+    /// Rays, builds, renders and tiles of ours and of other libraries and programs.
     Tracer,
     /// Brotli bytes of every module and of the first load of each page, against the budgets.
     Size,

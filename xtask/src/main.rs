@@ -9,6 +9,7 @@ mod process;
 mod references;
 mod screenshots;
 mod setup;
+mod soak;
 mod timing;
 mod tools;
 
@@ -47,6 +48,8 @@ enum Order {
     Bench(bench::Options),
     /// Record the means of Mitsuba 3 that our tracer's are tested against.
     References(references::Options),
+    /// Run the tests of rays and of broken scenes with far more cases than the suite has.
+    Soak(soak::Options),
     /// Take the pictures of the pages that the documentation shows.
     Screenshots(screenshots::Options),
     /// Check formatting and lints, natively and for wasm32, and run every test.
@@ -76,6 +79,7 @@ fn execute(arguments: &Arguments) -> Result<()> {
         Order::Test => checks::test(&places, permission),
         Order::Bench(options) => bench::bench(&places, permission, options),
         Order::References(options) => references::record(&places, permission, options),
+        Order::Soak(options) => soak::soak(&places, options),
         Order::Screenshots(options) => screenshots::screenshots(&places, permission, options),
         Order::Ci => checks::ci(&places, permission),
     }

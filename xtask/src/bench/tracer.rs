@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::renders;
 use super::report::{Report, Row};
+use super::{codec, renders};
 use crate::places::Places;
 use crate::process;
 use crate::setup;
@@ -21,7 +21,7 @@ const RAYS: &str = "p2c2r-bench-tracer";
 /// The program that renders what Mitsuba and Cycles render.
 const RENDERS: &str = "renders";
 /// Real scenes beside the checkout; the program says what it leaves out without them.
-const SCENES: &str = "../shared/scenes";
+pub(super) const SCENES: &str = "../shared/scenes";
 
 /// Measures whatever rows are wanted; a peer that cannot be had is named instead.
 pub(super) fn measure(
@@ -30,6 +30,16 @@ pub(super) fn measure(
     only: Option<&str>,
 ) -> Result<Report> {
     let (mut rows, mut missing) = (Vec::new(), Vec::new());
+    if codec::is_wanted(only) {
+        match codec::rows(places, only) {
+            Ok(found) => rows.extend(found),
+            Err(error) => missing.push(format!("the tiles: {error:#}")),
+        }
+        // A row of tiles needs no tree.
+        if only.is_some() {
+            return Ok(Report::of("tracer", rows).without(missing));
+        }
+    }
     let real_scenes = places.at(SCENES);
     match build(places, permission) {
         Err(error) => missing.push(format!("all that our benchmark program measures: {error:#}")),
