@@ -68,7 +68,7 @@ fn samples() -> Vec<(Message, &'static str)> {
             Message::Task { lease, task: Task::Tile(tile(1, 1.0)), packing: Packing::BelowNoise },
             "05ac020001010101010101010101010101010101010101010101010101010101010101010000\
              803f0000803f0000803f0000803f0000803f0000803f0000803f0000803f0000803f0000803f\
-             0000803f0000803f0000803f01010000803f0000803f010101010101010101",
+             0000803f0000803f0000803f01010000803f0000803f01010101010101010101",
         ),
         (Message::Cancel { lease }, "06ac02"),
         (Message::Refuse { lease, reason: RefuseTask::Paused }, "07ac0201"),
