@@ -6,11 +6,13 @@ pub mod bit_equality;
 mod broken;
 mod builder;
 mod compare;
+mod convergence;
 mod fixtures;
 mod picture;
 
 pub use broken::{Words, broken_scene, named_seeds, words_of_seed};
 pub use builder::{SceneBuilder, emitter, material};
 pub use compare::{Difference, difference, mean_radiance, radiances};
+pub use convergence::{Numbers, log_log_slope, rmse_by_samples};
 pub use fixtures::{generated_scene, whole_task};
 pub use picture::save_png;
