@@ -72,8 +72,7 @@ impl Scene {
         let power = self.environment.as_ref().map_or(0.0, |environment| environment.sampled_power);
         // Half of it, as if it came from everywhere above the surface.
         let ratio = 0.5 * power / self.light_tree.power;
-        let is_usable = (0.0..f32::MAX).contains(&ratio);
-        if is_usable { ratio } else { 0.0 }
+        if (0.0..f32::MAX).contains(&ratio) { ratio } else { 0.0 }
     }
 }
 

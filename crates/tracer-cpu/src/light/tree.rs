@@ -19,6 +19,8 @@ const REFILL_DEPTHS: [u32; 2] = [4, 8];
 const GRAZING: f32 = -1e-3;
 /// Least factor for a cosine: glossy surfaces reflect grazing light better than the cosine says.
 const LEAST_COSINE: f32 = 0.02;
+/// Least sum of importances, which divides.
+const LEAST_SUM: f32 = 1e-37;
 /// Least squared distance in m².
 const LEAST_SQUARED: f32 = 1e-30;
 
@@ -54,15 +56,16 @@ pub(super) fn pick(
         } else if depth == REFILL_DEPTHS[1] {
             word ^= fresh & (WHOLE - 1);
         }
-        let shares = shares(node, receiver)?;
-        let mut lane = 0;
-        let mut below = 0;
-        while lane < LIGHT_TREE_WIDTH - 1 && word >> 16 >= below + shares[lane] {
-            below += shares[lane];
-            lane += 1;
+        let [a, b, c, d] = shares(node, receiver);
+        let ends = [a, a + b, a + b + c, a + b + c + d];
+        let high = word >> 16;
+        if high >= ends[3] {
+            return None;
         }
-        word = stretched(word - (below << 16), shares[lane]);
-        probability *= shares[lane] as f32 / WHOLE as f32;
+        let lane = ends.iter().filter(|&&end| high >= end).count();
+        let share = [a, b, c, d][lane];
+        word = stretched(word - ((ends[lane] - share) << 16), share);
+        probability *= share as f32 / WHOLE as f32;
         let child = node.child[lane];
         if child & light_child::TRIANGLE != 0 {
             return Some((child & light_child::INDEX, probability));
@@ -78,12 +81,12 @@ pub(super) fn probability(tree: &LightTree, receiver: &Receiver, trail: u32) -> 
     let mut probability = 1.0;
     let mut trail = trail;
     loop {
-        let Some(shares) = shares(node, receiver) else { return 0.0 };
         let lane = trail as usize % LIGHT_TREE_WIDTH;
-        if shares[lane] == 0 {
+        let share = shares(node, receiver)[lane];
+        if share == 0 {
             return 0.0;
         }
-        probability *= shares[lane] as f32 / WHOLE as f32;
+        probability *= share as f32 / WHOLE as f32;
         let child = node.child[lane];
         if child & light_child::TRIANGLE != 0 {
             return probability;
@@ -98,32 +101,22 @@ pub(super) fn root_importance(tree: &LightTree, receiver: &Receiver) -> f32 {
     tree.nodes.first().map_or(0.0, |root| sum(&importances(root, receiver)))
 }
 
+#[inline]
 fn sum([a, b, c, d]: &Lanes) -> f32 {
     (a + b) + (c + d)
 }
 
-/// The children's shares in 1/65,536, which only children of no importance lack; `None` where none has
-/// any. What rounding leaves goes to the first of the largest.
-fn shares(node: &LightNode, receiver: &Receiver) -> Option<[u32; LIGHT_TREE_WIDTH]> {
+/// The children's shares in 1/65,536, which only children of no importance lack.
+///
+/// They may miss the whole by a few, so that no child has to be told from the others.
+#[inline]
+fn shares(node: &LightNode, receiver: &Receiver) -> [u32; LIGHT_TREE_WIDTH] {
     let importances = importances(node, receiver);
-    let sum = sum(&importances);
-    let is_lit = sum > 0.0;
-    if !is_lit {
-        return None;
-    }
-    let scale = SHARED / sum;
-    let mut shares = importances.map(|importance| {
+    let scale = SHARED / larger(sum(&importances), LEAST_SUM);
+    importances.map(|importance| {
         let share = 1 + rounded(importance * scale);
         if importance > 0.0 { share } else { 0 }
-    });
-    let mut largest = 0;
-    for lane in 1..LIGHT_TREE_WIDTH {
-        if shares[lane] > shares[largest] {
-            largest = lane;
-        }
-    }
-    shares[largest] += WHOLE - shares.iter().sum::<u32>();
-    Some(shares)
+    })
 }
 
 /// The nearest integer of a number from 0 to 2²²: the low bits of its sum with 2²³.
@@ -132,14 +125,15 @@ fn rounded(number: f32) -> u32 {
     (number + 8_388_608.0).to_bits().wrapping_sub(0x4b00_0000)
 }
 
-/// Spreads a word below `share` × 2¹⁶ over all words, as `word × 2¹⁶ / share` in 32 bits.
+/// Spreads a word below `share` × 2¹⁶ over all words.
+#[inline]
 fn stretched(word: u32, share: u32) -> u32 {
-    let quotient = word / share;
-    (quotient << 16) + ((word - quotient * share) << 16) / share
+    ((u64::from(word) << 16) / u64::from(share)) as u32
 }
 
 /// How much light each child of a node may send to a receiver: power × cosines / distance² (Conty
 /// Estevez and Kulla 2018, eq. 3), with cosines that are 0 only where no light can pass.
+#[inline]
 fn importances(node: &LightNode, receiver: &Receiver) -> Lanes {
     let [px, py, pz] = receiver.position.to_array();
     let x: Lanes = from_fn(|i| node.center[0][i] - px);
