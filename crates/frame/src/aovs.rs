@@ -22,8 +22,10 @@ pub struct AovTask {
     pub previous_view: Option<View>,
     /// The pixels.
     pub rect: PixelRect,
-    /// The camera samples: those of the radiance, or the first few of them.
+    /// The samples of the radiance; the same points of each pixel are looked at, then more.
     pub samples: SampleRange,
+    /// Most camera samples of a pixel. Where the first few agree, fewer are taken.
+    pub max_samples: u32,
     /// The seed of the radiance, so that both look through the same points of a pixel.
     pub seed: u32,
 }
@@ -36,11 +38,13 @@ impl AovTask {
             previous.check()?;
         }
         self.rect.check_inside(self.view.width_px, self.view.height_px)?;
-        check_samples(self.samples)
+        check_samples(self.samples)?;
+        let first = self.samples.first;
+        check_samples(SampleRange::new(first, self.max_samples))
     }
 }
 
-/// What one pixel shows: means over its camera samples, ids of the first of them.
+/// What one pixel shows: means over its camera samples, ids of the first that hits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AovPixel {
     /// Distance from the camera's plane in metres, over the samples that hit; 0 where none did.
@@ -51,6 +55,14 @@ pub struct AovPixel {
     pub albedo: [f32; 3],
     /// Radiance that comes straight from what is seen: emission, and the environment behind it all.
     pub emission: [f32; 3],
+    /// `albedo` over the radiance's own samples.
+    pub sampled_albedo: [f32; 3],
+    /// `emission` over the radiance's own samples: exactly what the radiance holds of it.
+    pub sampled_emission: [f32; 3],
+    /// Radiance that smooth surfaces mirror from what emits; 0 on rough ones.
+    pub mirrored: [f32; 3],
+    /// Variance of the luminance of `mirrored`, as the mean that it is.
+    pub mirrored_variance: f32,
     /// From here to the same place in the previous picture, in pixels, x right and y down.
     pub motion_px: [f32; 2],
     /// Place of the instance in the authored scene, or [`NO_SURFACE`].
@@ -66,6 +78,10 @@ impl AovPixel {
         normal: [0.0; 3],
         albedo: [0.0; 3],
         emission: [0.0; 3],
+        sampled_albedo: [0.0; 3],
+        sampled_emission: [0.0; 3],
+        mirrored: [0.0; 3],
+        mirrored_variance: 0.0,
         motion_px: [0.0; 2],
         instance: NO_SURFACE,
         material: NO_SURFACE,

@@ -1,11 +1,13 @@
 //! What the camera sees first: the pixels' depth, normal, colour, motion and ids, in steps or at once.
 //!
 //! It looks through the same points of each pixel as the radiance of the same seed and samples does, so
-//! that emission can be taken off a picture exactly. Mirrors and glass are surfaces like others here: what
-//! they show is part of the radiance.
+//! that emission can be taken off a picture exactly. Mirrors and glass are surfaces like others here, but
+//! for one thing: what smooth ones mirror of things that emit is found by one more ray.
 
 use p2c2r_frame::{AovPixel, AovTask, Aovs, LOST_MOTION_PX, MAX_SAMPLE_RADIANCE, PixelRect, View};
-use p2c2r_scene::math::{Affine, Vec3, larger, smaller, unit_clamped};
+use p2c2r_scene::math::fresnel::schlick_weight;
+use p2c2r_scene::math::microfacet::{Alpha, sample_visible_normal};
+use p2c2r_scene::math::{Affine, Vec3, larger, luminance, smaller, unit_clamped};
 
 use crate::bvh::nearest_hit;
 use crate::camera::camera_ray;
@@ -13,8 +15,26 @@ use crate::job::{CpuTracer, MAX_TASK_PIXELS, TraceError};
 use crate::light::environment_radiance;
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray};
-use crate::rng::SampleRandom;
+use crate::rng::{CONTINUATION_BLOCK, DIRECTION_BLOCK, SampleRandom, unit_from_word};
 use crate::surface::Surface;
+
+/// Each pixel gets at least so many camera samples, if it may have them.
+const FEWEST_SAMPLES: u32 = 16;
+
+/// A pixel is settled when the error of its emission, as a share of it, is below this,
+const SETTLED: f32 = 0.01;
+
+/// where this radiance is added to the emission: darkness need not be exact.
+const DARK: f32 = 0.05;
+
+/// and when the error of its albedo is below this.
+const SETTLED_ALBEDO: f32 = 0.01;
+
+/// Surfaces rougher than this mirror nothing that one could recognise.
+const ROUGHEST_MIRROR: f32 = 0.35;
+
+/// Surfaces smoother than this mirror all that their lobe reflects.
+const SMOOTHEST_RAMP: f32 = 0.15;
 
 impl CpuTracer {
     /// Checks a task and makes room for its pixels; traces nothing yet.
@@ -85,37 +105,52 @@ impl AovJob {
     }
 
     fn pixel(&self, [x, y]: [u32; 2]) -> AovPixel {
-        let samples = self.task.samples;
+        let AovTask { samples, max_samples, seed, view, .. } = &self.task;
+        let sampled_count = samples.count.min(*max_samples);
         let mut mean = Mean::default();
-        for index in 0..samples.count {
-            let random = SampleRandom::new(x, y, samples.first + index, self.task.seed);
-            let Some(ray) = camera_ray(&self.task.view, x, y, random.camera()) else { continue };
-            mean.add(&self.look(&ray, index == 0));
+        let mut sampled = None;
+        for index in 0..*max_samples {
+            let random = SampleRandom::new(x, y, samples.first + index, *seed);
+            if let Some(ray) = camera_ray(view, x, y, random.camera()) {
+                mean.add(&self.look(&ray, &random));
+            }
+            mean.count += 1;
+            if mean.count == sampled_count {
+                sampled = Some([mean.albedo, mean.emission].map(|sum| sum / mean.count as f32));
+            }
+            if sampled.is_some() && mean.is_settled() {
+                break;
+            }
         }
-        mean.pixel(samples.count)
+        mean.pixel(sampled.unwrap_or_default())
     }
 
     /// What one camera ray meets.
-    fn look(&self, ray: &Ray, is_first: bool) -> Look {
+    fn look(&self, ray: &Ray, random: &SampleRandom) -> Look {
         let prepared = self.tracer.prepared();
         match nearest_hit(prepared, ray) {
-            Some(hit) => self.look_at_surface(prepared, ray, &hit, is_first),
+            Some(hit) => {
+                let surface = Surface::at_hit(prepared, ray, &hit);
+                let mirrored = mirrored_emission(prepared, ray, &surface, random);
+                let look = self.look_at_surface(prepared, &surface, &hit);
+                Look { mirrored, ..look }
+            }
             None => self.look_at_infinity(prepared, ray),
         }
     }
 
-    fn look_at_surface(&self, prepared: &Prepared, ray: &Ray, hit: &Hit, is_first: bool) -> Look {
-        let surface = Surface::at_hit(prepared, ray, hit);
+    fn look_at_surface(&self, prepared: &Prepared, surface: &Surface, hit: &Hit) -> Look {
         let instance = &prepared.scene.instances[hit.instance as usize];
         let material = prepared.scene.meshes[instance.mesh as usize].material;
         let place = surface.point.position;
         Look {
             depth: Some(self.camera.depth_of(place)),
             normal: surface.frame[2],
-            albedo: reflected_share(&surface),
+            albedo: reflected_share(surface),
             emission: surface.material.emission,
             motion_px: self.motion_px(|projection| projection.film_of_point(place)),
-            ids: is_first.then_some([instance.source_index, material]),
+            ids: Some([instance.source_index, material]),
+            ..Look::default()
         }
     }
 
@@ -154,6 +189,55 @@ fn reflected_share(surface: &Surface) -> Vec3 {
     Vec3::new(red, green, blue)
 }
 
+/// What the lobe of a smooth surface reflects of things that emit: one sample of it.
+///
+/// The picture holds the same light with the noise of few samples. Who knows its mean can take the noise
+/// off without blurring the mirrored shapes.
+fn mirrored_emission(
+    prepared: &Prepared,
+    ray: &Ray,
+    surface: &Surface,
+    random: &SampleRandom,
+) -> Vec3 {
+    let material = &surface.material;
+    let smoothness = smoothness(material.roughness);
+    if smoothness <= 0.0 {
+        return Vec3::ZERO;
+    }
+    let words = random.vertex(0, DIRECTION_BLOCK);
+    let wo = surface.local_from_world(-ray.direction);
+    let alpha = Alpha::stretched(material.roughness, material.anisotropy);
+    let (u, v) = (unit_from_word(words[2]), unit_from_word(words[3]));
+    let h = sample_visible_normal(wo, alpha, u, v);
+    let wi = h * (2.0 * wo.dot(h)) - wo;
+    let wi_in_world = surface.world_from_local(wi);
+    if wi.z <= 0.0 || wi_in_world.dot(surface.geometric_normal) <= 0.0 {
+        return Vec3::ZERO;
+    }
+    let (dielectric_f0, dielectric_f90) = material.dielectric_f0_f90();
+    let dielectric_share = 1.0 - material.metallic;
+    let f0 = dielectric_f0 * dielectric_share + material.base_color * material.metallic;
+    let f90 = dielectric_f90 * dielectric_share + material.metallic;
+    let fresnel = f0 + (Vec3::splat(f90) - f0) * schlick_weight(wo.dot(h));
+    let origin = surface.point.offset_along(surface.geometric_normal, wi_in_world);
+    let key = random.vertex(0, CONTINUATION_BLOCK)[2];
+    let mirrored = Ray { origin, direction: wi_in_world, t_max: f32::MAX, key };
+    let emission = match nearest_hit(prepared, &mirrored) {
+        Some(hit) => Surface::at_hit(prepared, &mirrored, &hit).material.emission,
+        None => prepared
+            .scene
+            .environment
+            .as_ref()
+            .map_or(Vec3::ZERO, |light| environment_radiance(light, wi_in_world)),
+    };
+    fresnel * emission * smoothness
+}
+
+/// 1 for mirrors, 0 for what is too rough to mirror a shape, and a ramp in between.
+fn smoothness(roughness: f32) -> f32 {
+    unit_clamped((ROUGHEST_MIRROR - roughness) / (ROUGHEST_MIRROR - SMOOTHEST_RAMP))
+}
+
 /// What one sample shows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Look {
@@ -161,6 +245,7 @@ struct Look {
     normal: Vec3,
     albedo: Vec3,
     emission: Vec3,
+    mirrored: Vec3,
     motion_px: [f32; 2],
     ids: Option<[u32; 2]>,
 }
@@ -168,11 +253,15 @@ struct Look {
 /// Sums on their way to a pixel.
 #[derive(Debug, Default)]
 struct Mean {
+    count: u32,
     hits: u32,
     depth: f32,
     normal: Vec3,
     albedo: Vec3,
     emission: Vec3,
+    mirrored: Vec3,
+    /// Of the squares of the luminances of albedo, emission and mirrored.
+    squares: Vec3,
     motion_px: [f32; 2],
     ids: Option<[u32; 2]>,
 }
@@ -183,19 +272,47 @@ impl Mean {
             self.hits += 1;
             self.depth += depth;
         }
+        let (emission, mirrored) = (clamped(look.emission), clamped(look.mirrored));
         self.normal += look.normal;
         self.albedo += look.albedo;
-        // The film clamps each sample as well.
-        let clamped = look.emission.to_array().map(|channel| {
-            if channel.is_finite() { smaller(channel, MAX_SAMPLE_RADIANCE) } else { 0.0 }
-        });
-        self.emission += Vec3::from(clamped);
+        self.emission += emission;
+        self.mirrored += mirrored;
+        let values = Vec3::new(luminance(look.albedo), luminance(emission), luminance(mirrored));
+        self.squares += values * values;
         self.motion_px = [0, 1].map(|axis| self.motion_px[axis] + look.motion_px[axis]);
         self.ids = self.ids.or(look.ids);
     }
 
-    fn pixel(&self, samples: u32) -> AovPixel {
-        let count = samples as f32;
+    /// Variances of the means of the luminances of albedo, emission and mirrored.
+    fn variances(&self) -> Vec3 {
+        let count = self.count as f32;
+        let sums = [self.albedo, self.emission, self.mirrored].map(luminance);
+        let variance = |square: f32, sum: f32| {
+            let mean = sum / count;
+            larger(square / count - mean * mean, 0.0) / larger(count - 1.0, 1.0)
+        };
+        let [albedo, emission, mirrored] = sums;
+        Vec3::new(
+            variance(self.squares.x, albedo),
+            variance(self.squares.y, emission),
+            variance(self.squares.z, mirrored),
+        )
+    }
+
+    /// Whether more samples would show nothing new; asked at powers of two, where samples are even.
+    fn is_settled(&self) -> bool {
+        if self.count < FEWEST_SAMPLES || !self.count.is_power_of_two() {
+            return false;
+        }
+        let deviation = self.variances();
+        let radiance = luminance(self.emission + self.mirrored) / self.count as f32;
+        let allowed = SETTLED * (radiance + DARK);
+        let seen = deviation.y + deviation.z;
+        seen <= allowed * allowed && deviation.x <= SETTLED_ALBEDO * SETTLED_ALBEDO
+    }
+
+    fn pixel(&self, [sampled_albedo, sampled_emission]: [Vec3; 2]) -> AovPixel {
+        let count = larger(self.count as f32, 1.0);
         let [instance, material] =
             self.ids.unwrap_or([AovPixel::EMPTY.instance, AovPixel::EMPTY.material]);
         AovPixel {
@@ -203,11 +320,22 @@ impl Mean {
             normal: (self.normal / count).to_array(),
             albedo: (self.albedo / count).to_array(),
             emission: (self.emission / count).to_array(),
+            sampled_albedo: sampled_albedo.to_array(),
+            sampled_emission: sampled_emission.to_array(),
+            mirrored: (self.mirrored / count).to_array(),
+            mirrored_variance: self.variances().z,
             motion_px: self.motion_px.map(|length| length / count),
             instance,
             material,
         }
     }
+}
+
+/// As the film clamps each sample.
+fn clamped(radiance: Vec3) -> Vec3 {
+    Vec3::from(radiance.to_array().map(|channel| {
+        if channel.is_finite() { smaller(channel, MAX_SAMPLE_RADIANCE) } else { 0.0 }
+    }))
 }
 
 /// From the world to a film.

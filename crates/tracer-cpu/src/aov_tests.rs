@@ -10,7 +10,8 @@ const SIZE_PX: [u32; 2] = [24, 16];
 fn task_of(tracer: &CpuTracer, samples: u32) -> AovTask {
     let TileTask { scene, view, rect, samples, seed, .. } =
         whole_task(tracer.scene(), SIZE_PX, samples, 5);
-    AovTask { scene, view, previous_view: None, rect, samples, seed }
+    let max_samples = samples.count;
+    AovTask { scene, view, previous_view: None, rect, samples, max_samples, seed }
 }
 
 fn cornell() -> CpuTracer {
@@ -55,6 +56,23 @@ fn emission_is_exactly_what_the_radiance_holds_of_it() {
         }
     }
     assert!(lit > 50, "only {lit} channels emit");
+}
+
+#[test]
+fn more_samples_change_nothing_of_what_the_radiance_holds() {
+    let tracer = CpuTracer::new(generated_scene("night-city:size=60"));
+    let few = task_of(&tracer, 4);
+    let (few, many) = (
+        tracer.aovs(&few).unwrap().pixels,
+        tracer.aovs(&AovTask { max_samples: 64, ..few }).unwrap().pixels,
+    );
+    let mut differ = 0;
+    for (few, many) in few.iter().zip(&many) {
+        assert_eq!(few.emission, many.sampled_emission);
+        assert_eq!(few.albedo, many.sampled_albedo);
+        differ += u32::from(few.emission != many.emission);
+    }
+    assert!(differ > 20, "only {differ} pixels are seen better");
 }
 
 #[test]
@@ -105,6 +123,8 @@ fn hostile_tasks_are_refused_and_hostile_views_give_numbers() {
     let tracer = cornell();
     let task = task_of(&tracer, 1);
     assert!(tracer.begin_aovs(&AovTask { samples: SampleRange::new(0, 0), ..task }).is_err());
+    assert!(tracer.begin_aovs(&AovTask { max_samples: 0, ..task }).is_err());
+    assert!(tracer.begin_aovs(&AovTask { max_samples: u32::MAX, ..task }).is_err());
     let beyond = PixelRect { x: 1, ..task.rect };
     assert!(tracer.begin_aovs(&AovTask { rect: beyond, ..task }).is_err());
     let mut view = task.view;
@@ -117,8 +137,8 @@ fn hostile_tasks_are_refused_and_hostile_views_give_numbers() {
         }
         for task in [AovTask { view, ..task }, AovTask { previous_view: Some(view), ..task }] {
             for pixel in tracer.aovs(&task).unwrap().pixels {
-                let AovPixel { depth, normal, albedo, emission, motion_px, .. } = pixel;
-                let numbers = [normal, albedo, emission].concat();
+                let AovPixel { depth, normal, albedo, emission, mirrored, motion_px, .. } = pixel;
+                let numbers = [normal, albedo, emission, mirrored].concat();
                 assert!(numbers.iter().all(|number| number.is_finite()), "{pixel:?}");
                 assert!(depth.is_finite() && motion_px.iter().all(|px| px.is_finite()));
             }

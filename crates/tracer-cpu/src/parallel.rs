@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use p2c2r_frame::{PixelRect, RadianceSums, TileTask, TraceCounters};
+use p2c2r_frame::{AovPixel, AovTask, Aovs, PixelRect, RadianceSums, TileTask, TraceCounters};
 use rayon::prelude::*;
 
 use crate::job::{CpuTracer, TraceError, TracedTile};
@@ -38,6 +38,27 @@ impl CpuTracer {
             copy_block(&tile.sums, &mut sums);
         }
         Ok(TracedTile { sums, counters })
+    }
+}
+
+impl CpuTracer {
+    /// Traces what the camera sees first on a pool's threads.
+    pub fn aovs_parallel(
+        &self,
+        task: &AovTask,
+        threads: &rayon::ThreadPool,
+    ) -> Result<Aovs, TraceError> {
+        // The whole task is checked and its memory bounded before rows are cut from it.
+        drop(self.begin_aovs(task)?);
+        let PixelRect { y, height, .. } = task.rect;
+        let trace_row = |row: u32| {
+            let rect = PixelRect { y: row, height: 1, ..task.rect };
+            Ok(self.aovs(&AovTask { rect, ..*task })?.pixels)
+        };
+        let rows: Vec<Vec<AovPixel>> = threads.install(|| {
+            (y..y + height).into_par_iter().map(trace_row).collect::<Result<_, TraceError>>()
+        })?;
+        Ok(Aovs { rect: task.rect, pixels: rows.concat() })
     }
 }
 
