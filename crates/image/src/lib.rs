@@ -7,6 +7,7 @@
 mod bits;
 mod codec;
 mod coverage;
+mod denoise;
 mod display;
 mod error_measure;
 mod film;
@@ -16,6 +17,7 @@ pub use codec::{
     CodecError, LOSSY_ERROR_GROWTH, pack_sums, pack_sums_below_noise, packed_limit_bytes,
     unpack_sums,
 };
+pub use denoise::{DenoiseError, Denoiser};
 pub use display::{Display, MAX_EXPOSURE_EV, exposure_scale};
 pub use error_measure::rmse;
 pub use film::{Film, FilmError, MAX_FILM_PIXELS, MergeError};

@@ -1,0 +1,133 @@
+//! Light of earlier pictures, brought to where it is seen now.
+//!
+//! A pixel's history is taken from where its surface was, if it was the same surface there, and clamped to
+//! what its surroundings look like now, so that light that has changed does not linger (Karis 2014, "High
+//! quality temporal supersampling").
+
+use p2c2r_frame::AovPixel;
+use p2c2r_scene::math::{Vec3, larger, smaller};
+
+use super::guide::Guide;
+use super::pixels::Picture;
+
+/// Pictures that a pixel's history counts for at most; older light fades.
+const LONGEST: f32 = 32.0;
+
+/// Normals of the same surface have at least this cosine.
+const LEAST_COSINE: f32 = 0.9;
+
+/// Depths of the same surface differ by less than this share.
+const DEPTH_TOLERANCE: f32 = 0.05;
+
+/// History is clamped to this many standard deviations around the mean of the surroundings.
+const CLAMP_DEVIATIONS: f32 = 2.0;
+
+/// Taps on each side of those surroundings.
+const RADIUS: i32 = 3;
+
+/// What a picture leaves to the next.
+#[derive(Debug, Clone)]
+pub(super) struct History {
+    /// Width in pixels.
+    pub(super) width: usize,
+    /// Light before the wavelet, over all pictures so far.
+    pub(super) light: Vec<Vec3>,
+    /// How many pictures each pixel holds.
+    pub(super) length: Vec<f32>,
+    /// Whose light it is.
+    pub(super) guides: Vec<Guide>,
+}
+
+impl History {
+    /// The light of one picture alone.
+    pub(super) fn first(width: usize, light: Vec<Vec3>, guides: Vec<Guide>) -> Self {
+        let length = vec![1.0; light.len()];
+        Self { width, light, length, guides }
+    }
+
+    /// Adds a picture to what is known of it from before.
+    pub(super) fn followed_by(
+        &self,
+        picture: &Picture<'_>,
+        light: &[Vec3],
+        pixels: &[AovPixel],
+    ) -> Self {
+        let joined = light.iter().zip(pixels).enumerate().map(|(index, (&new, pixel))| match self
+            .at_origin_of(picture, index, pixel.motion_px)
+        {
+            Some((old, length)) => {
+                let length = smaller(length + 1.0, LONGEST);
+                let old = clamped(picture, light, index, old);
+                (old + (new - old) / length, length)
+            }
+            None => (new, 1.0),
+        });
+        let (light, length) = joined.unzip();
+        Self { width: picture.width, light, length, guides: picture.guides.to_vec() }
+    }
+
+    /// Light and length where this pixel's surface was: bilinear, over the taps that show it.
+    fn at_origin_of(
+        &self,
+        picture: &Picture<'_>,
+        index: usize,
+        motion_px: [f32; 2],
+    ) -> Option<(Vec3, f32)> {
+        let height = self.light.len() / self.width;
+        let x = (index % picture.width) as f32 + motion_px[0];
+        let y = (index / picture.width) as f32 + motion_px[1];
+        // A comparison with NaN is false.
+        let is_inside = x > -1.0 && y > -1.0 && x < self.width as f32 && y < height as f32;
+        if !is_inside {
+            return None;
+        }
+        let (left, top) = (x.floor(), y.floor());
+        let guide = &picture.guides[index];
+        let (mut light, mut length, mut weights) = (Vec3::ZERO, 0.0, 0.0);
+        for (across, down) in [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)] {
+            let (column, row) = (left + across, top + down);
+            let is_pixel =
+                column >= 0.0 && row >= 0.0 && column < self.width as f32 && row < height as f32;
+            if !is_pixel {
+                continue;
+            }
+            let there = row as usize * self.width + column as usize;
+            if !is_same_surface(guide, &self.guides[there]) {
+                continue;
+            }
+            let weight = (1.0 - (x - column).abs()) * (1.0 - (y - row).abs());
+            light += self.light[there] * weight;
+            length += self.length[there] * weight;
+            weights += weight;
+        }
+        (weights > 0.01).then(|| (light / weights, length / weights))
+    }
+}
+
+fn is_same_surface(now: &Guide, before: &Guide) -> bool {
+    let difference = (now.depth - before.depth).abs();
+    let lengths = now.normal.length() * before.normal.length();
+    now.ids == before.ids
+        && difference <= DEPTH_TOLERANCE * larger(now.depth, before.depth)
+        && now.normal.dot(before.normal) >= LEAST_COSINE * lengths
+}
+
+/// Old light within what the surroundings make likely now.
+fn clamped(picture: &Picture<'_>, light: &[Vec3], index: usize, old: Vec3) -> Vec3 {
+    let (mut first, mut second, mut count) = (Vec3::ZERO, Vec3::ZERO, 0.0);
+    picture.window(index, RADIUS, 1, |there, _| {
+        first += light[there];
+        second += light[there] * light[there];
+        count += 1.0;
+    });
+    let mean = first / count;
+    let within = |old: f32, mean: f32, square: f32| {
+        let reach = CLAMP_DEVIATIONS * larger(square / count - mean * mean, 0.0).sqrt();
+        smaller(larger(old, mean - reach), mean + reach)
+    };
+    Vec3::new(
+        within(old.x, mean.x, second.x),
+        within(old.y, mean.y, second.y),
+        within(old.z, mean.z, second.z),
+    )
+}

@@ -1,0 +1,214 @@
+use p2c2r_frame::{LOST_MOTION_PX, NO_SURFACE, PixelRect};
+
+use super::*;
+
+const WIDTH: u32 = 40;
+const HEIGHT: u32 = 24;
+
+/// A white wall that faces the camera.
+fn wall() -> AovPixel {
+    AovPixel {
+        depth: 5.0,
+        normal: [0.0, 0.0, 1.0],
+        albedo: [0.5; 3],
+        sampled_albedo: [0.5; 3],
+        instance: 0,
+        material: 0,
+        ..AovPixel::EMPTY
+    }
+}
+
+fn aovs(pixel: impl Fn(u32, u32) -> AovPixel) -> Aovs {
+    let rect = PixelRect::of_size(WIDTH, HEIGHT);
+    let places = (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
+    Aovs { rect, pixels: places.map(|(x, y)| pixel(x, y)).collect() }
+}
+
+/// Uniform numbers in 0..1 that do not repeat.
+fn random(index: u32) -> f32 {
+    let mut word = index.wrapping_mul(0x9e37_79b9) ^ 0x5bd1_e995;
+    for _ in 0..3 {
+        word ^= word >> 15;
+        word = word.wrapping_mul(0x2c1b_3c6d);
+        word ^= word >> 12;
+    }
+    word as f32 / u32::MAX as f32
+}
+
+/// Noise of mean 1 with rare bright samples, as few paths make it.
+fn noise(index: u32) -> f32 {
+    if random(index) < 0.1 { 5.5 } else { 0.5 }
+}
+
+fn denoised(radiance: &[[f32; 3]], aovs: &Aovs) -> Vec<[f32; 3]> {
+    Denoiser::new().denoise(radiance, aovs).expect("the sizes agree")
+}
+
+fn mean(pixels: &[[f32; 3]]) -> f32 {
+    pixels.iter().map(|pixel| pixel[0]).sum::<f32>() / pixels.len() as f32
+}
+
+fn squared_error(pixels: &[[f32; 3]], truth: impl Fn(usize) -> f32) -> f32 {
+    let errors = pixels.iter().enumerate().map(|(index, pixel)| pixel[0] - truth(index));
+    errors.map(|error| error * error).sum::<f32>() / pixels.len() as f32
+}
+
+#[test]
+fn constant_picture_is_unchanged() {
+    let aovs = aovs(|_, _| wall());
+    let flat = vec![[0.25, 0.5, 0.125]; aovs.pixels.len()];
+    for (pixel, expected) in denoised(&flat, &aovs).iter().zip(&flat) {
+        assert!(pixel.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{pixel:?}");
+    }
+}
+
+#[test]
+fn noise_goes_and_energy_stays() {
+    let aovs = aovs(|_, _| wall());
+    let noisy: Vec<[f32; 3]> = (0..WIDTH * HEIGHT).map(|index| [noise(index); 3]).collect();
+    let smooth = denoised(&noisy, &aovs);
+    let (before, after) = (squared_error(&noisy, |_| 1.0), squared_error(&smooth, |_| 1.0));
+    assert!(after < 0.05 * before, "{before} became {after}");
+    let (before, after) = (mean(&noisy), mean(&smooth));
+    assert!((before - after).abs() < 0.1 * before, "a mean of {before} became {after}");
+}
+
+/// Two halves of a picture with different light, told apart by one property alone.
+fn check_edge(name: &str, change: impl Fn(&mut AovPixel)) {
+    let aovs = aovs(|x, _| {
+        let mut pixel = wall();
+        if x >= WIDTH / 2 {
+            change(&mut pixel);
+        }
+        pixel
+    });
+    let truth = |index: usize| if index as u32 % WIDTH < WIDTH / 2 { 0.2 } else { 2.0 };
+    let noisy: Vec<[f32; 3]> =
+        (0..WIDTH * HEIGHT).map(|index| [truth(index as usize) * noise(index); 3]).collect();
+    let smooth = denoised(&noisy, &aovs);
+    let column = |x: u32| {
+        let pixels = (0..HEIGHT).map(|y| smooth[(y * WIDTH + x) as usize][0]);
+        pixels.sum::<f32>() / HEIGHT as f32
+    };
+    let (dark, bright) = (column(WIDTH / 2 - 1), column(WIDTH / 2));
+    assert!(dark < 0.35 && bright > 1.3, "{name}: {dark} beside {bright}");
+}
+
+#[test]
+fn edges_of_surfaces_are_kept() {
+    check_edge("normal", |pixel| pixel.normal = [1.0, 0.0, 0.0]);
+    check_edge("depth", |pixel| pixel.depth = 6.0);
+    check_edge("nothing", |pixel| *pixel = AovPixel { depth: 0.0, ..wall() });
+}
+
+#[test]
+fn emission_and_paint_are_exact() {
+    let paint = |x: u32, y: u32| if (x + y).is_multiple_of(2) { 0.9 } else { 0.1 };
+    let glow = |x: u32| random(x) * 3.0;
+    let aovs = aovs(|x, y| AovPixel {
+        albedo: [paint(x, y); 3],
+        sampled_albedo: [paint(x, y); 3],
+        emission: [glow(x); 3],
+        sampled_emission: [glow(x); 3],
+        ..wall()
+    });
+    let places = (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
+    let exact: Vec<[f32; 3]> = places.map(|(x, y)| [paint(x, y) * 0.7 + glow(x); 3]).collect();
+    for (pixel, expected) in denoised(&exact, &aovs).iter().zip(&exact) {
+        assert!((pixel[0] - expected[0]).abs() < 1e-4, "{pixel:?} for {expected:?}");
+    }
+}
+
+#[test]
+fn hostile_numbers_give_a_picture() {
+    let bad = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, -1.0, 0.0, 1e-40];
+    let any = |seed: u32| bad[(random(seed) * 7.99) as usize];
+    let any3 = |seed: u32| [any(seed), any(seed + 1), any(seed + 2)];
+    let hostile = aovs(|x, y| {
+        let seed = (y * WIDTH + x) * 32;
+        AovPixel {
+            depth: any(seed),
+            normal: any3(seed + 1),
+            albedo: any3(seed + 4),
+            emission: any3(seed + 7),
+            sampled_albedo: any3(seed + 10),
+            sampled_emission: any3(seed + 13),
+            mirrored: any3(seed + 16),
+            mirrored_variance: any(seed + 19),
+            motion_px: [any(seed + 20), any(seed + 21)],
+            instance: (random(seed + 22) * 3.0) as u32,
+            material: NO_SURFACE,
+        }
+    });
+    let radiance: Vec<[f32; 3]> = (0..WIDTH * HEIGHT).map(|index| any3(index * 3 + 9)).collect();
+    let mut denoiser = Denoiser::new();
+    for _ in 0..3 {
+        for pixel in denoiser.denoise(&radiance, &hostile).unwrap() {
+            let is_light = pixel.iter().all(|channel| channel.is_finite() && *channel >= 0.0);
+            assert!(is_light, "{pixel:?}");
+        }
+    }
+}
+
+#[test]
+fn one_pixel_is_a_picture_and_none_is_not() {
+    let one = Aovs { rect: PixelRect::of_size(1, 1), pixels: vec![wall()] };
+    let [red, ..] = denoised(&[[0.5; 3]], &one)[0];
+    assert!((red - 0.5).abs() < 1e-6);
+    assert!(Denoiser::new().denoise(&[[0.5; 3]; 2], &one).is_err());
+    let none = Aovs { rect: PixelRect::of_size(0, 3), pixels: Vec::new() };
+    assert!(Denoiser::new().denoise(&[], &none).is_err());
+}
+
+#[test]
+fn same_input_gives_the_same_bits() {
+    let aovs = aovs(|x, _| AovPixel { depth: 1.0 + x as f32, ..wall() });
+    let noisy: Vec<[f32; 3]> = (0..WIDTH * HEIGHT).map(|index| [noise(index); 3]).collect();
+    assert_eq!(denoised(&noisy, &aovs), denoised(&noisy, &aovs));
+}
+
+/// Pictures of a wall that moves by whole pixels, each with noise of its own.
+fn error_after(pictures: u32, motion_px: f32) -> f32 {
+    let mut denoiser = Denoiser::new();
+    let aovs = aovs(|_, _| AovPixel { motion_px: [motion_px, 0.0], ..wall() });
+    let mut error = 0.0;
+    for picture in 0..pictures {
+        let noisy: Vec<[f32; 3]> =
+            (0..WIDTH * HEIGHT).map(|index| [noise(index + (picture + 1) * 0x10000); 3]).collect();
+        error = squared_error(&denoiser.denoise(&noisy, &aovs).unwrap(), |_| 1.0);
+    }
+    error
+}
+
+#[test]
+fn history_takes_more_noise_off_where_it_can_be_found() {
+    let alone = error_after(1, 0.0);
+    assert!(error_after(8, 0.0) < 0.5 * alone);
+    assert!(error_after(8, 3.0) < 0.5 * alone);
+    let lost = error_after(8, LOST_MOTION_PX);
+    assert!(lost > 0.5 * alone, "history from nowhere: {lost} of {alone}");
+}
+
+#[test]
+fn light_that_changes_does_not_linger() {
+    let aovs = aovs(|_, _| wall());
+    let mut denoiser = Denoiser::new();
+    for _ in 0..8 {
+        denoiser.denoise(&vec![[1.0; 3]; aovs.pixels.len()], &aovs).unwrap();
+    }
+    let dark = denoiser.denoise(&vec![[0.1; 3]; aovs.pixels.len()], &aovs).unwrap();
+    assert!(mean(&dark) < 0.11, "{}", mean(&dark));
+}
+
+#[test]
+fn another_surface_has_no_history() {
+    let first = aovs(|_, _| wall());
+    let mut denoiser = Denoiser::new();
+    let noisy = |level: f32, seed: u32| -> Vec<[f32; 3]> {
+        (0..WIDTH * HEIGHT).map(|index| [level * noise(index + seed); 3]).collect()
+    };
+    denoiser.denoise(&noisy(1.0, 0), &first).unwrap();
+    let other = aovs(|_, _| AovPixel { instance: 7, ..wall() });
+    let light = noisy(1.0, 0x20000);
+    assert_eq!(denoiser.denoise(&light, &other).unwrap(), denoised(&light, &other));
+}
