@@ -8,6 +8,8 @@ use p2c2r_image::ToneMap;
 use p2c2r_peer::native::DeviceChoice;
 use p2c2r_protocol::RoomId;
 
+use crate::surfaces::AovLayer;
+
 /// Ray trace together: render, contribute, and look into scenes.
 #[derive(Debug, Parser)]
 #[command(name = "p2c2r", version, about, disable_help_subcommand = true)]
@@ -81,6 +83,12 @@ pub(crate) struct RenderArguments {
     /// What brings highlights into a screen's range (PNG only).
     #[arg(long, value_enum, default_value_t = ToneMapChoice::Neutral)]
     pub(crate) tone_map: ToneMapChoice,
+    /// Take the noise off the picture after the merge (not of .sums).
+    #[arg(long)]
+    pub(crate) denoise: bool,
+    /// Layers beside the colours: depth,normal,albedo,emission,mirrored,motion,ids (EXR only).
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "LAYER,…")]
+    pub(crate) aov: Vec<AovLayer>,
     /// Server that introduces contributors: its http(s):// or ws(s):// address.
     #[arg(long, value_name = "URL")]
     pub(crate) signal: Option<String>,

@@ -6,6 +6,7 @@
 mod args;
 mod compare;
 mod contribute;
+mod exr_layers;
 mod failure;
 mod local;
 mod measure;
@@ -16,6 +17,7 @@ mod render;
 mod scene_command;
 mod scene_input;
 mod stats;
+mod surfaces;
 mod view;
 
 use std::io::IsTerminal;

@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use image::codecs::hdr::{HdrDecoder, HdrEncoder};
+use p2c2r_frame::Aovs;
 use p2c2r_image::{Display, Film};
 
+use crate::exr_layers;
 use crate::failure::{Failure, OrFail, fail};
+use crate::surfaces::AovLayer;
 
 /// The formats a picture can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,17 @@ impl Format {
             }
         }
     }
+
+    /// Fails if the format cannot hold what is asked for: before any work is done.
+    pub(crate) fn check_extras(self, is_denoised: bool, has_layers: bool) -> anyhow::Result<()> {
+        if is_denoised && self == Self::Sums {
+            return Err(fail(Failure::Usage, "sums are exact; denoise a .png, .exr or .hdr"));
+        }
+        if has_layers && self != Self::Exr {
+            return Err(fail(Failure::Usage, "layers need a picture in .exr"));
+        }
+        Ok(())
+    }
 }
 
 /// Fails if the file cannot be written later on: rendering takes long.
@@ -53,50 +67,68 @@ pub(crate) fn check_writable(path: &Path) -> anyhow::Result<()> {
     Err(fail(Failure::Output, message))
 }
 
-/// Writes the film; the old file stays until the new one is whole.
-pub(crate) fn write(film: &Film, path: &Path, display: &Display) -> anyhow::Result<()> {
-    let part = part_path(path);
-    let result = match Format::of(path)? {
-        Format::Png => write_png(film, &part, display),
-        Format::Exr => write_exr(film, &part),
-        Format::Hdr => write_hdr(film, &part),
-        Format::Sums => write_sums(film, &part),
-    };
-    result
-        .and_then(|()| Ok(fs::rename(&part, path)?))
-        .inspect_err(|_| drop(fs::remove_file(&part)))
-        .or_fail(Failure::Output)
-        .with_context(|| format!("cannot write {}", path.display()))
+/// What is written.
+pub(crate) struct Picture<'a> {
+    /// The samples.
+    pub(crate) film: &'a Film,
+    /// Radiance that takes the film's place.
+    pub(crate) denoised: Option<Vec<[f32; 3]>>,
+    /// Surfaces and which of their layers to write.
+    pub(crate) layers: Option<(&'a Aovs, &'a [AovLayer])>,
+    /// How radiance becomes screen colours.
+    pub(crate) display: Display,
+}
+
+impl Picture<'_> {
+    /// Writes the picture; the old file stays until the new one is whole.
+    pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
+        let part = part_path(path);
+        let result = match Format::of(path)? {
+            Format::Png => self.write_png(&part),
+            Format::Exr => self.write_exr(&part),
+            Format::Hdr => self.write_hdr(&part),
+            Format::Sums => write_sums(self.film, &part),
+        };
+        result
+            .and_then(|()| Ok(fs::rename(&part, path)?))
+            .inspect_err(|_| drop(fs::remove_file(&part)))
+            .or_fail(Failure::Output)
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    fn radiances(&self) -> Vec<[f32; 3]> {
+        self.denoised.clone().unwrap_or_else(|| self.film.radiances())
+    }
+
+    fn write_png(&self, path: &Path) -> anyhow::Result<()> {
+        let counts = self.film.sample_counts().iter();
+        let pixels = self.radiances().into_iter().zip(counts.map(|&count| count > 0));
+        let bytes = self.display.rgba8(pixels);
+        let (width, height) = (self.film.width_px(), self.film.height_px());
+        let (colors, format) = (image::ColorType::Rgba8, image::ImageFormat::Png);
+        image::save_buffer_with_format(path, &bytes, width, height, colors, format)?;
+        Ok(())
+    }
+
+    fn write_exr(&self, path: &Path) -> anyhow::Result<()> {
+        let size = (self.film.width_px() as usize, self.film.height_px() as usize);
+        let channels = exr_layers::channels(&self.radiances(), self.layers);
+        exr_layers::write(path, size, channels)
+    }
+
+    fn write_hdr(&self, path: &Path) -> anyhow::Result<()> {
+        let (width, height) = (self.film.width_px() as usize, self.film.height_px() as usize);
+        let pixels: Vec<_> = self.radiances().into_iter().map(image::Rgb).collect();
+        let file = BufWriter::new(File::create(path)?);
+        HdrEncoder::new(file).encode(&pixels, width, height)?;
+        Ok(())
+    }
 }
 
 fn part_path(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     path.with_file_name(name)
-}
-
-fn write_png(film: &Film, path: &Path, display: &Display) -> anyhow::Result<()> {
-    let bytes = film.rgba8(film.rect(), display);
-    let (width, height) = (film.width_px(), film.height_px());
-    let format = image::ImageFormat::Png;
-    image::save_buffer_with_format(path, &bytes, width, height, image::ColorType::Rgba8, format)?;
-    Ok(())
-}
-
-fn write_exr(film: &Film, path: &Path) -> anyhow::Result<()> {
-    let color = |x: usize, y: usize| {
-        let [red, green, blue] = film.radiance(x as u32, y as u32);
-        (red, green, blue)
-    };
-    exr::prelude::write_rgb_file(path, film.width_px() as usize, film.height_px() as usize, color)?;
-    Ok(())
-}
-
-fn write_hdr(film: &Film, path: &Path) -> anyhow::Result<()> {
-    let pixels: Vec<_> = film.radiances().into_iter().map(image::Rgb).collect();
-    let file = BufWriter::new(File::create(path)?);
-    HdrEncoder::new(file).encode(&pixels, film.width_px() as usize, film.height_px() as usize)?;
-    Ok(())
 }
 
 fn write_sums(film: &Film, path: &Path) -> anyhow::Result<()> {
@@ -171,16 +203,21 @@ mod tests {
         film
     }
 
+    fn write(film: &Film, path: &Path) {
+        let display = Display::default();
+        Picture { film, denoised: None, layers: None, display }.write(path).unwrap();
+    }
+
     #[test]
     fn exr_keeps_radiance_exactly_and_hdr_to_eight_bits() {
         let folder = std::env::temp_dir().join(format!("p2c2r-picture-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let film = gradient();
         let exr = folder.join("a.exr");
-        write(&film, &exr, &Display::default()).unwrap();
+        write(&film, &exr);
         assert_eq!(read_radiance(&exr).unwrap().pixels, film.radiances());
         let hdr = folder.join("a.hdr");
-        write(&film, &hdr, &Display::default()).unwrap();
+        write(&film, &hdr);
         let read = read_radiance(&hdr).unwrap();
         assert_eq!(read.size_px, [5, 3]);
         for (read, wrote) in read.pixels.iter().zip(film.radiances()) {
@@ -188,9 +225,9 @@ mod tests {
             assert!(read.iter().zip(wrote).all(|(a, b)| (a - b).abs() <= brightest / 128.0));
         }
         let sums = folder.join("a.sums");
-        write(&film, &sums, &Display::default()).unwrap();
+        write(&film, &sums);
         assert_eq!(fs::read(&sums).unwrap().len(), 5 * 3 * 24);
-        write(&film, &folder.join("a.png"), &Display::default()).unwrap();
+        write(&film, &folder.join("a.png"));
         assert!(!folder.join("a.png.part").exists());
         fs::remove_dir_all(&folder).unwrap();
     }

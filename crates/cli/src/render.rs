@@ -15,11 +15,12 @@ use crate::network;
 use crate::picture;
 use crate::scene_input::{self, LoadedScene};
 use crate::stats::{PeerShare, RenderReport};
+use crate::surfaces;
 use crate::view;
 
 /// Renders, writes the picture, then the report.
 pub(crate) fn run(options: &RenderArguments) -> anyhow::Result<()> {
-    picture::Format::of(&options.out)?;
+    picture::Format::of(&options.out)?.check_extras(options.denoise, !options.aov.is_empty())?;
     picture::check_writable(&options.out)?;
     let LoadedScene { packed, scene } =
         scene_input::load(&options.scene, options.environment.as_deref())?;
@@ -31,6 +32,7 @@ pub(crate) fn run(options: &RenderArguments) -> anyhow::Result<()> {
         Some(signal) => {
             let device = if options.no_local { "none" } else { "shared" };
             report.device = device.to_owned();
+            let scene = Arc::clone(&scene);
             let rendered = network::render_with_peers(options, signal, scene, packed.bytes, &task)?;
             report.set_rendered(&rendered);
             rendered.film
@@ -38,9 +40,31 @@ pub(crate) fn run(options: &RenderArguments) -> anyhow::Result<()> {
         None => render_alone(options, &scene, &task, &mut report)?,
     };
     report.is_partitioned = film.is_complete();
-    let display = Display { exposure_ev: options.exposure, tone_map: options.tone_map.into() };
-    picture::write(&film, &options.out, &display)?;
+    write(options, &scene, &task, &film)?;
     publish(options, &report)
+}
+
+/// Looks at the surfaces where they are asked for, and writes the picture.
+fn write(
+    options: &RenderArguments,
+    scene: &Arc<p2c2r_scene::Scene>,
+    task: &TileTask,
+    film: &Film,
+) -> anyhow::Result<()> {
+    let needs_surfaces = options.denoise || !options.aov.is_empty();
+    let aovs =
+        if needs_surfaces { Some(surfaces::trace(scene, task, options.threads)?) } else { None };
+    let denoised = match &aovs {
+        Some(aovs) if options.denoise => Some(surfaces::denoised(film, aovs)?),
+        _ => None,
+    };
+    let picture = picture::Picture {
+        film,
+        denoised,
+        layers: aovs.as_ref().map(|aovs| (aovs, options.aov.as_slice())),
+        display: Display { exposure_ev: options.exposure, tone_map: options.tone_map.into() },
+    };
+    picture.write(&options.out)
 }
 
 fn render_alone(
