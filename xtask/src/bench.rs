@@ -1,6 +1,7 @@
 //! Benchmarks: suites of rows, each measured beside what it is compared with.
 
 mod codec;
+mod denoise;
 mod network;
 mod renders;
 mod report;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::report::{Report, Row};
-use super::{codec, renders};
+use super::{codec, denoise, renders};
 use crate::places::Places;
 use crate::process;
 use crate::setup;
@@ -29,36 +29,58 @@ pub(super) fn measure(
     permission: Permission,
     only: Option<&str>,
 ) -> Result<Report> {
-    let (mut rows, mut missing) = (Vec::new(), Vec::new());
+    let mut found = Found::default();
     if codec::is_wanted(only) {
-        match codec::rows(places, only) {
-            Ok(found) => rows.extend(found),
-            Err(error) => missing.push(format!("the tiles: {error:#}")),
-        }
-        // A row of tiles needs no tree.
-        if only.is_some() {
-            return Ok(Report::of("tracer", rows).without(missing));
+        found.add("the tiles", codec::rows(places, only));
+    }
+    if denoise::is_wanted(only) {
+        found.add("the denoiser", denoise::measure(places, only));
+    }
+    let is_elsewhere = codec::is_wanted(only) || denoise::is_wanted(only);
+    if only.is_none() || !is_elsewhere {
+        match build(places, permission) {
+            Err(error) => found.add("rays and renders", Err(error)),
+            Ok(programs) => found.add_traced(places, permission, &programs, only),
         }
     }
-    let real_scenes = places.at(SCENES);
-    match build(places, permission) {
-        Err(error) => missing.push(format!("all that our benchmark program measures: {error:#}")),
-        Ok(programs) => {
-            if !renders::is_wanted(only) || only.is_none() {
-                rows.extend(trace_rays(&programs.join(RAYS), &real_scenes, only)?);
-            }
-            if renders::is_wanted(only) {
-                let renders = programs.join(RENDERS);
-                match renders::measure(places, permission, &renders, &real_scenes, only) {
-                    Ok(found) => rows.extend(found),
-                    Err(error) => missing.push(format!("Mitsuba and Cycles: {error:#}")),
-                }
-            }
-        }
-    }
-    let is_known = !rows.is_empty() || !missing.is_empty();
+    let is_known = !found.rows.is_empty() || !found.missing.is_empty();
     ensure!(is_known, "no row is called {}", only.unwrap_or_default());
-    Ok(Report::of("tracer", rows).without(missing))
+    Ok(Report::of("tracer", found.rows).without(found.missing))
+}
+
+/// Rows, and what could not be measured with the reason.
+#[derive(Default)]
+struct Found {
+    rows: Vec<Row>,
+    missing: Vec<String>,
+}
+
+impl Found {
+    fn add(&mut self, what: &str, rows: Result<Vec<Row>>) {
+        match rows {
+            Ok(rows) => self.rows.extend(rows),
+            Err(error) => self.missing.push(format!("{what}: {error:#}")),
+        }
+    }
+
+    /// What the programs that link Embree or race renderers measure.
+    fn add_traced(
+        &mut self,
+        places: &Places,
+        permission: Permission,
+        programs: &Path,
+        only: Option<&str>,
+    ) {
+        let real_scenes = places.at(SCENES);
+        if only.is_none() || !renders::is_wanted(only) {
+            self.add("rays", trace_rays(&programs.join(RAYS), &real_scenes, only));
+        }
+        if renders::is_wanted(only) {
+            let program = programs.join(RENDERS);
+            let rows = renders::measure(places, permission, &program, &real_scenes, only);
+            self.add("Mitsuba and Cycles", rows);
+        }
+    }
 }
 
 /// Builds both programs; gives their folder.

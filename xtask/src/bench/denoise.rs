@@ -1,0 +1,60 @@
+//! What the denoiser is worth; a program outside the workspace measures it, beside Open Image Denoise
+//! where that can be installed.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::report::Row;
+use crate::places::Places;
+use crate::process;
+
+/// The rows of this module.
+const ROWS: [&str; 2] = ["denoise-equivalent-spp", "denoise-db-vs-oidn"];
+
+/// The package that brings the library, and its version.
+const PEER: &str = "oidn==0.2.1";
+
+/// Whether a row is one of these, or all are wanted.
+pub(super) fn is_wanted(only: Option<&str>) -> bool {
+    only.is_none_or(|id| ROWS.contains(&id))
+}
+
+/// Builds the program, runs it and reads its rows.
+pub(super) fn measure(places: &Places, only: Option<&str>) -> Result<Vec<Row>> {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(places.at("bench/denoise")).args(["run", "--release", "--locked"]);
+    cargo.arg("--target-dir").arg(places.at("target/bench"));
+    let folder = places.at("target/bench/denoise");
+    // Pictures of an earlier run may be those of another tracer.
+    let _ = std::fs::remove_dir_all(&folder);
+    cargo.arg("--").arg("--folder").arg(folder);
+    cargo.args(only.into_iter().flat_map(|id| ["--only", id]));
+    match peer(places) {
+        Ok(python) => {
+            cargo.arg("--python").arg(python);
+        }
+        Err(error) => eprintln!("denoise-db-vs-oidn is left out: no {PEER}: {error:#}"),
+    }
+    let mut text = String::new();
+    process::run_lines(&mut cargo, |line| text.push_str(line))?;
+    let rows: Value = serde_json::from_str(&text).context("the program prints no JSON")?;
+    let rows = rows.as_array().context("the rows are not a list")?;
+    rows.iter().map(|row| Row::from_json(row).with_context(|| format!("in {row}"))).collect()
+}
+
+/// The interpreter of an environment in the cache that has the peer.
+fn peer(places: &Places) -> Result<PathBuf> {
+    let folder = places.cache.join("peers/oidn");
+    let python = folder.join("bin/python");
+    if !python.is_file() {
+        process::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+    }
+    // The script needs nothing of what the package's own binding depends on.
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", PEER]);
+    process::run(&mut pip)?;
+    Ok(python)
+}
