@@ -1,3 +1,5 @@
+//! What the denoiser must keep, must lose, and must not be brought down by.
+
 use p2c2r_frame::{LOST_MOTION_PX, NO_SURFACE, PixelRect};
 
 use super::*;

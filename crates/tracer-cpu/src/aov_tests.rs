@@ -1,3 +1,5 @@
+//! Pixels against what the radiance and the rays say.
+
 use std::sync::atomic::AtomicBool;
 
 use p2c2r_frame::{NO_SURFACE, SampleRange, TileTask};
