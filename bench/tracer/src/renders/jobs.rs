@@ -16,6 +16,8 @@ const SIZE: [u32; 2] = [320, 180];
 const MAX_BOUNCES: u8 = 8;
 /// Threads of every renderer.
 const THREADS: usize = 2;
+/// Tangent of half the vertical field of view, where a scene has no camera.
+const TAN_HALF_FOV_Y: f32 = 0.3;
 /// Buildings of the city: its signs light the scene, and most of them stand near the camera.
 const CITY: &str = "night-city:size=60";
 
@@ -68,22 +70,20 @@ fn write_job(
     aim: Option<[[f32; 3]; 2]>,
 ) -> Result<()> {
     let up = [0.0, 1.0, 0.0];
-    let view = match (aim, source.cameras.first()) {
-        (Some([eye, target]), _) => Scene::look_at(eye, target, up, 0.3, SIZE),
-        (None, Some(camera)) => p2c2r_frame::View {
-            world_from_camera: camera.world_from_camera,
-            tan_half_fov_y: camera.tan_half_fov_y,
-            width_px: SIZE[0],
-            height_px: SIZE[1],
-        },
+    let (world_from_camera, tan_half_fov_y) = match (aim, source.cameras.first()) {
+        (Some([eye, target]), _) => {
+            let view = Scene::look_at(eye, target, up, TAN_HALF_FOV_Y, SIZE);
+            (view.world_from_camera, view.tan_half_fov_y)
+        }
+        (None, Some(camera)) => (camera.world_from_camera, camera.tan_half_fov_y),
         (None, None) => anyhow::bail!("{name}: no camera"),
     };
     let environment = source.environment.as_ref().map(|sky| write_sky(folder, name, sky));
     let job = Job {
         scene: format!("{name}.glb").into(),
         environment: environment.transpose()?,
-        world_from_camera: view.world_from_camera,
-        tan_half_fov_y: view.tan_half_fov_y,
+        world_from_camera,
+        tan_half_fov_y,
         size: SIZE,
         max_bounces: MAX_BOUNCES,
         threads: THREADS,

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use p2c2r_frame::{Effects, PixelRect, SampleRange, TileTask, View, radiance_from_sum};
+use p2c2r_frame::{Effects, Lens, PixelRect, SampleRange, TileTask, View, radiance_from_sum};
 use p2c2r_scene::{UnpackLimits, pack, parse_hdr, unpack};
 use p2c2r_tracer_cpu::CpuTracer;
 use serde_json::json;
@@ -59,6 +59,7 @@ fn task(job: &Job, tracer: &CpuTracer, samples: u32, seed: u32) -> TileTask {
             tan_half_fov_y: job.tan_half_fov_y,
             width_px,
             height_px,
+            lens: Lens::PINHOLE,
         },
         rect: PixelRect::of_size(width_px, height_px),
         samples: SampleRange::new(0, samples),
