@@ -1,6 +1,5 @@
 //! Encoded images into RGBA8 texels: the same bits on every target, bounded before any allocation.
 
-mod ktx2;
 mod webp;
 
 use std::io::Cursor;
@@ -73,9 +72,6 @@ pub(crate) fn sniff_format(bytes: &[u8]) -> Option<ImageFormat> {
     if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
         return Some(ImageFormat::WebP);
     }
-    if bytes.starts_with(&ktx2::IDENTIFIER) {
-        return Some(ImageFormat::Ktx2);
-    }
     bytes.starts_with(&[0xff, 0xd8, 0xff]).then_some(ImageFormat::Jpeg)
 }
 
@@ -91,7 +87,6 @@ pub(crate) fn image_size(
         }
         ImageFormat::Jpeg => jpeg_decoder(&image.bytes, limits)?.1,
         ImageFormat::WebP => webp::size(&image.bytes)?,
-        ImageFormat::Ktx2 => ktx2::size(&image.bytes)?,
     };
     limits.check(size.0, size.1)?;
     Ok(size)
@@ -106,7 +101,6 @@ pub(crate) fn decode_image(
         ImageFormat::Png => decode_png(&image.bytes, limits),
         ImageFormat::Jpeg => decode_jpeg(&image.bytes, limits),
         ImageFormat::WebP => webp::decode(&image.bytes, limits),
-        ImageFormat::Ktx2 => ktx2::decode(&image.bytes, limits),
     }
 }
 

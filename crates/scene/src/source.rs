@@ -100,8 +100,6 @@ pub enum ImageFormat {
     Jpeg,
     /// WebP, lossy or lossless, not moving.
     WebP,
-    /// KTX2 with a Basis Universal texture.
-    Ktx2,
 }
 
 impl fmt::Display for ImageFormat {
@@ -110,7 +108,6 @@ impl fmt::Display for ImageFormat {
             Self::Png => "PNG",
             Self::Jpeg => "JPEG",
             Self::WebP => "WebP",
-            Self::Ktx2 => "KTX2",
         })
     }
 }

@@ -13,7 +13,7 @@ const JSON_CHUNK: u32 = 0x4e4f_534a;
 const BINARY_CHUNK: u32 = 0x004e_4942;
 
 /// Extensions that change nothing we do not handle.
-const SUPPORTED_EXTENSIONS: [&str; 18] = [
+const SUPPORTED_EXTENSIONS: [&str; 17] = [
     "EXT_meshopt_compression",
     "EXT_texture_webp",
     "KHR_draco_mesh_compression",
@@ -30,7 +30,6 @@ const SUPPORTED_EXTENSIONS: [&str; 18] = [
     "KHR_materials_unlit",
     "KHR_materials_volume",
     "KHR_mesh_quantization",
-    "KHR_texture_basisu",
     "KHR_texture_transform",
 ];
 

@@ -75,7 +75,6 @@ fn mime_of(format: ImageFormat) -> &'static str {
         ImageFormat::Png => "image/png",
         ImageFormat::Jpeg => "image/jpeg",
         ImageFormat::WebP => "image/webp",
-        ImageFormat::Ktx2 => "image/ktx2",
     }
 }
 
@@ -257,14 +256,15 @@ pub(super) fn texture_info(reference: &TextureRef) -> Value {
 /// Images of a format that glTF itself does not know are named by its extension.
 fn texture(scene: &SceneSource, (index, texture): (usize, &TextureSource)) -> Value {
     let format = scene.images.get(texture.image as usize).map(|image| image.format);
-    let extension = match format {
-        Some(ImageFormat::WebP) => "EXT_texture_webp",
-        Some(ImageFormat::Ktx2) => "KHR_texture_basisu",
-        Some(ImageFormat::Png | ImageFormat::Jpeg) | None => {
-            return json!({"source": texture.image, "sampler": index});
+    match format {
+        Some(ImageFormat::WebP) => {
+            let extension = json!({"EXT_texture_webp": {"source": texture.image}});
+            json!({"sampler": index, "extensions": extension})
         }
-    };
-    json!({"sampler": index, "extensions": {extension: {"source": texture.image}}})
+        Some(ImageFormat::Png | ImageFormat::Jpeg) | None => {
+            json!({"source": texture.image, "sampler": index})
+        }
+    }
 }
 
 fn sampler(texture: &TextureSource) -> Value {

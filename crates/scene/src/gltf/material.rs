@@ -75,7 +75,7 @@ fn import_images(
         let Some(format) = sniff_format(&bytes) else {
             return Err(ImportError::form(
                 format!("image {index}"),
-                "is none of PNG, JPEG, WebP and KTX2",
+                "is none of PNG, JPEG and WebP",
             ));
         };
         let image = ImageSource { format, bytes };
@@ -239,7 +239,6 @@ mod tests {
         assert_eq!(sniff_format(b"\x89PNG\r\n\x1a\nrest"), Some(ImageFormat::Png));
         assert_eq!(sniff_format(&[0xff, 0xd8, 0xff, 0xe0]), Some(ImageFormat::Jpeg));
         assert_eq!(sniff_format(b"RIFF....WEBPVP8 "), Some(ImageFormat::WebP));
-        assert_eq!(sniff_format(b"\xabKTX 20\xbb\r\n\x1a\n"), Some(ImageFormat::Ktx2));
         assert_eq!(sniff_format(b"RIFF....WAVE"), None);
     }
 }

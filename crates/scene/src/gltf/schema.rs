@@ -187,8 +187,6 @@ pub(super) struct Texture {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct TextureExtensions {
-    #[serde(rename = "KHR_texture_basisu")]
-    basis: Option<ImageSource>,
     #[serde(rename = "EXT_texture_webp")]
     webp: Option<ImageSource>,
 }
@@ -201,7 +199,7 @@ struct ImageSource {
 impl Texture {
     /// The image: that of an extension, or else the one for those who do not know the extension.
     pub(super) fn image(&self) -> Option<usize> {
-        let extended = self.extensions.basis.as_ref().or(self.extensions.webp.as_ref());
+        let extended = self.extensions.webp.as_ref();
         extended.map(|image| image.source).or(self.source)
     }
 }
