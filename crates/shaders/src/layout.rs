@@ -241,36 +241,8 @@ mirrored! {
         pub film_ior: f32,
         /// Fills the row.
         pub padding: [u32; 3],
-        /// Base colour and alpha, sRGB.
-        pub base_color_texture: TextureSlot,
-        /// Green: roughness, blue: metallic.
-        pub metallic_roughness_texture: TextureSlot,
-        /// Tangent-space normals.
-        pub normal_texture: TextureSlot,
-        /// Emission, sRGB.
-        pub emissive_texture: TextureSlot,
-        /// Alpha: specular factor.
-        pub specular_texture: TextureSlot,
-        /// Specular colour, sRGB.
-        pub specular_color_texture: TextureSlot,
-        /// Red: transmission.
-        pub transmission_texture: TextureSlot,
-        /// Red: coverage of the varnish.
-        pub coat_texture: TextureSlot,
-        /// Green: roughness of the varnish.
-        pub coat_roughness_texture: TextureSlot,
-        /// Normals of the varnish.
-        pub coat_normal_texture: TextureSlot,
-        /// Sheen colour, sRGB.
-        pub sheen_color_texture: TextureSlot,
-        /// Alpha: sheen roughness.
-        pub sheen_roughness_texture: TextureSlot,
-        /// Red and green: direction, blue: strength.
-        pub anisotropy_texture: TextureSlot,
-        /// Red: coverage of the film.
-        pub film_texture: TextureSlot,
-        /// Green: thickness of the film.
-        pub film_thickness_texture: TextureSlot,
+        /// Textures, in the order of `p2c2r_scene::Material::textures`.
+        pub textures: [TextureSlot; 15],
     }
 
     /// A punctual light.

@@ -74,7 +74,6 @@ pub(crate) fn instances(scene: &Scene) -> Vec<Instance> {
 
 /// Materials with their textures resolved.
 pub(crate) fn materials(scene: &Scene) -> Vec<Material> {
-    let slot = |reference: &Option<TextureRef>| texture_slot(scene, reference.as_ref());
     let material = |material: &p2c2r_scene::Material| {
         let volume = material.volume.unwrap_or_default();
         let (alpha_mode, alpha_cutoff) = match material.alpha_mode {
@@ -108,21 +107,7 @@ pub(crate) fn materials(scene: &Scene) -> Vec<Material> {
             film_nm: material.iridescence.thickness_nm,
             film_ior: material.iridescence.ior,
             padding: [0; 3],
-            base_color_texture: slot(&material.base_color_texture),
-            metallic_roughness_texture: slot(&material.metallic_roughness_texture),
-            normal_texture: slot(&material.normal_texture),
-            emissive_texture: slot(&material.emissive_texture),
-            specular_texture: slot(&material.specular.texture),
-            specular_color_texture: slot(&material.specular.color_texture),
-            transmission_texture: slot(&material.transmission.texture),
-            coat_texture: slot(&material.clearcoat.texture),
-            coat_roughness_texture: slot(&material.clearcoat.roughness_texture),
-            coat_normal_texture: slot(&material.clearcoat.normal_texture),
-            sheen_color_texture: slot(&material.sheen.color_texture),
-            sheen_roughness_texture: slot(&material.sheen.roughness_texture),
-            anisotropy_texture: slot(&material.anisotropy.texture),
-            film_texture: slot(&material.iridescence.texture),
-            film_thickness_texture: slot(&material.iridescence.thickness_texture),
+            textures: material.textures().map(|reference| texture_slot(scene, reference)),
         }
     };
     scene.materials.iter().map(material).collect()
