@@ -3,13 +3,11 @@
 
 use std::process::Command;
 
-use anyhow::{Context, Result};
-use serde_json::Value;
+use anyhow::Result;
 
 use super::report::Row;
 use super::tracer::SCENES;
 use crate::places::Places;
-use crate::process;
 
 /// What the ids of these rows begin with.
 const PREFIX: &str = "codec-";
@@ -26,9 +24,5 @@ pub(super) fn rows(places: &Places, only: Option<&str>) -> Result<Vec<Row>> {
     cargo.arg("--target-dir").arg(places.at("target/bench"));
     cargo.arg("--").arg("--scenes").arg(places.at(SCENES));
     cargo.args(only.into_iter().flat_map(|id| ["--only", id]));
-    let mut text = String::new();
-    process::run_lines(&mut cargo, |line| text.push_str(line))?;
-    let rows: Value = serde_json::from_str(&text).context("the program prints no JSON")?;
-    let rows = rows.as_array().context("the rows are not a list")?;
-    rows.iter().map(|row| Row::from_json(row).with_context(|| format!("in {row}"))).collect()
+    Row::all_from(&mut cargo)
 }

@@ -4,8 +4,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result};
-use serde_json::Value;
+use anyhow::Result;
 
 use super::report::Row;
 use crate::places::Places;
@@ -38,11 +37,7 @@ pub(super) fn measure(places: &Places, only: Option<&str>) -> Result<Vec<Row>> {
         }
         Err(error) => eprintln!("denoise-db-vs-oidn is left out: no {PEER}: {error:#}"),
     }
-    let mut text = String::new();
-    process::run_lines(&mut cargo, |line| text.push_str(line))?;
-    let rows: Value = serde_json::from_str(&text).context("the program prints no JSON")?;
-    let rows = rows.as_array().context("the rows are not a list")?;
-    rows.iter().map(|row| Row::from_json(row).with_context(|| format!("in {row}"))).collect()
+    Row::all_from(&mut cargo)
 }
 
 /// The interpreter of an environment in the cache that has the peer.

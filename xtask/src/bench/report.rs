@@ -7,7 +7,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -148,6 +148,15 @@ impl Row {
     /// A row that another program measured.
     pub(super) fn from_json(row: &Value) -> Result<Self> {
         Ok(Self::deserialize(row)?)
+    }
+
+    /// Runs a program that measures, and reads the list of rows that it prints.
+    pub(super) fn all_from(program: &mut Command) -> Result<Vec<Self>> {
+        let mut text = String::new();
+        process::run_lines(program, |line| text.push_str(line))?;
+        let rows: Value = serde_json::from_str(&text).context("the program prints no JSON")?;
+        let rows = rows.as_array().context("the rows are not a list")?;
+        rows.iter().map(|row| Self::from_json(row).with_context(|| format!("in {row}"))).collect()
     }
 }
 

@@ -4,8 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use anyhow::{Result, ensure};
 
 use super::report::{Report, Row};
 use super::{codec, denoise, renders};
@@ -99,9 +98,5 @@ fn trace_rays(program: &Path, real_scenes: &Path, only: Option<&str>) -> Result<
     let mut command = Command::new(program);
     command.arg("--scenes").arg(real_scenes);
     command.args(only.into_iter().flat_map(|id| ["--only", id]));
-    let mut text = String::new();
-    process::run_lines(&mut command, |line| text.push_str(line))?;
-    let rows: Value = serde_json::from_str(&text).context("the program prints no JSON")?;
-    let rows = rows.as_array().context("the rows are not a list")?;
-    rows.iter().map(|row| Row::from_json(row).with_context(|| format!("in {row}"))).collect()
+    Row::all_from(&mut command)
 }
