@@ -301,6 +301,11 @@ impl Material {
 
     /// Whether rays meet both faces: a body that refracts has an inside.
     pub fn shows_back_faces(&self) -> bool {
-        self.is_double_sided || (self.volume.is_some() && self.transmission.factor > 0.0)
+        self.is_double_sided || self.is_body()
+    }
+
+    /// Whether light that goes through is refracted into a body; else the surface is a thin wall.
+    pub fn is_body(&self) -> bool {
+        self.volume.is_some() && self.transmission.factor > 0.0
     }
 }

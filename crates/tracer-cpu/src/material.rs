@@ -61,6 +61,7 @@ impl PointMaterial {
         let [red, green, blue, _] = base_color(scene, material, uv);
         let base_color = Vec3::new(red, green, blue);
         let (specular, specular_color) = specular(scene, &material.specular, uv);
+        let is_body = material.is_body();
         let volume = material.volume.unwrap_or_default();
         let (coat, coat_roughness) = coat(scene, material, uv);
         let (sheen, sheen_roughness) = sheen(scene, material, uv);
@@ -80,9 +81,10 @@ impl PointMaterial {
             specular_color,
             specular,
             transmission: transmission * (1.0 - metallic),
-            is_body: material.volume.is_some() && material.transmission.factor > 0.0,
+            is_body,
             dispersion: volume.dispersion,
-            absorption: Vec3::from(volume.absorption()),
+            // Three logarithms, which only the insides of bodies need.
+            absorption: if is_body { Vec3::from(volume.absorption()) } else { Vec3::ZERO },
             coat,
             coat_roughness,
             sheen,

@@ -115,10 +115,9 @@ pub(crate) fn materials(scene: &Scene) -> Vec<Material> {
 
 fn material_flags(material: &p2c2r_scene::Material) -> u32 {
     let flag = |is_set: bool, bit: u32| if is_set { bit } else { 0 };
-    let is_body = material.volume.is_some() && material.transmission.factor > 0.0;
     flag(material.is_double_sided, material_flag::DOUBLE_SIDED)
         | flag(material.is_unlit, material_flag::UNLIT)
-        | flag(is_body, material_flag::BODY)
+        | flag(material.is_body(), material_flag::BODY)
 }
 
 fn texture_slot(scene: &Scene, reference: Option<&TextureRef>) -> TextureSlot {
