@@ -62,7 +62,7 @@ impl Estimate {
     }
 
     pub(crate) fn observe(&mut self, outcome: &Outcome) {
-        let cost = outcome.cost;
+        let cost = outcome.task.cost;
         // A day is longer than any task; it only keeps the sums in range.
         let seconds = outcome.elapsed.max(SHORTEST).as_secs_f64().min(86_400.0);
         match outcome.end {

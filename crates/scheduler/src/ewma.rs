@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::estimate::Estimate;
-use crate::{Outcome, Piece, Prediction, Scheduler, Worker, WorkerSlot};
+use crate::{
+    OpenWork, Outcome, Piece, Prediction, Scheduler, Stage, TaskSketch, Worker, WorkerSlot,
+    WorkerTraits,
+};
 
 /// Most workers that are remembered; beyond it the largest name goes.
 const MAX_WORKERS: usize = 1024;
@@ -91,6 +94,8 @@ impl Default for EwmaScheduler {
 }
 
 impl Scheduler for EwmaScheduler {
+    fn meet(&mut self, _worker: Worker, _traits: WorkerTraits, _now: Duration) {}
+
     fn observe(&mut self, outcome: &Outcome) {
         if !self.estimates.contains_key(&outcome.worker) && self.estimates.len() >= MAX_WORKERS {
             self.estimates.pop_last();
@@ -99,30 +104,33 @@ impl Scheduler for EwmaScheduler {
         estimate.observe(outcome);
     }
 
-    fn predict(&self, worker: Worker, cost: f64) -> Prediction {
+    fn predict(&self, worker: Worker, task: &TaskSketch, _now: Duration) -> Prediction {
         let unknown = Estimate::new();
         let estimate = self.estimates.get(&worker).unwrap_or(&unknown);
         // A day is longer than any task; it only keeps the conversion in range.
-        let traced = (cost / self.speed(worker)).min(86_400.0);
+        let traced = (task.cost / self.speed(worker)).min(86_400.0);
         let seconds = traced + estimate.overhead().as_secs_f64();
         let factor = 1.0 + 2.0 * estimate.spread();
         Prediction {
             median: Duration::from_secs_f64(seconds),
             low: Duration::from_secs_f64(seconds / factor),
             high: Duration::from_secs_f64(seconds * factor),
+            spread: factor.ln() / 1.645,
             failure: estimate.failure(),
             is_proven: estimate.is_proven(),
+            stage: Stage::after(u64::from(estimate.is_proven())),
         }
     }
 
-    fn assign(&self, open_cost: f64, slots: &[WorkerSlot], _now: Duration) -> Vec<Piece> {
+    fn assign(&self, open: &OpenWork, slots: &[WorkerSlot], now: Duration) -> Vec<Piece> {
         let power = |slot: &WorkerSlot| self.speed(slot.worker) * f64::from(slot.lanes.max(1));
         let total: f64 = slots.iter().map(power).sum();
         let mut pieces = Vec::new();
         for slot in slots.iter().filter(|slot| slot.room > 0) {
-            let share = open_cost * self.speed(slot.worker) / total;
+            let share = open.cost * self.speed(slot.worker) / total;
             let cost = self.wish(slot, share);
-            let median = self.predict(slot.worker, cost).median;
+            let task = TaskSketch { cost, kind: open.kind };
+            let median = self.predict(slot.worker, &task, now).median;
             for place in 0..slot.room {
                 // Tasks beyond the lanes that are free now start one task later each round.
                 let rounds = (place / usize::from(slot.lanes.max(1))) as u32;
@@ -135,7 +143,7 @@ impl Scheduler for EwmaScheduler {
         pieces.into_iter().map(|(_, piece)| piece).collect()
     }
 
-    fn forget(&mut self, worker: Worker) {
+    fn forget(&mut self, worker: Worker, _now: Duration) {
         self.estimates.remove(&worker);
     }
 }
@@ -145,15 +153,30 @@ mod tests {
     use p2c2r_protocol::PeerId;
 
     use super::*;
-    use crate::TaskEnd;
+    use crate::{TaskEnd, TaskKind};
 
     const FAST: Worker = Worker::Peer(PeerId(1));
     const SLOW: Worker = Worker::Peer(PeerId(2));
     const NEW: Worker = Worker::Peer(PeerId(3));
 
+    const fn sketch(cost: f64) -> TaskSketch {
+        TaskSketch { cost, kind: TaskKind::Long }
+    }
+
+    const fn open(cost: f64) -> OpenWork {
+        OpenWork { cost, kind: TaskKind::Long }
+    }
+
+    fn predict(scheduler: &EwmaScheduler, worker: Worker, cost: f64) -> Prediction {
+        scheduler.predict(worker, &sketch(cost), Duration::ZERO)
+    }
+
     fn outcome(worker: Worker, cost: f64, milliseconds: u64) -> Outcome {
         let elapsed = Duration::from_millis(milliseconds);
-        Outcome { worker, cost, elapsed, computed: elapsed, end: TaskEnd::Delivered }
+        let task = sketch(cost);
+        let prediction = EwmaScheduler::default().predict(worker, &task, Duration::ZERO);
+        let (at, way, end) = (Duration::ZERO, None, TaskEnd::Delivered);
+        Outcome { worker, task, prediction, at, elapsed, computed: elapsed, way, end }
     }
 
     fn slot(worker: Worker) -> WorkerSlot {
@@ -172,7 +195,7 @@ mod tests {
 
     #[test]
     fn pieces_follow_speed() {
-        let pieces = trained().assign(1e9, &[slot(SLOW), slot(FAST)], Duration::ZERO);
+        let pieces = trained().assign(&open(1e9), &[slot(SLOW), slot(FAST)], Duration::ZERO);
         let cost = |worker| pieces.iter().find(|piece| piece.worker == worker).unwrap().cost;
         assert!((cost(FAST) / cost(SLOW) - 10.0).abs() < 0.01, "{pieces:?}");
         assert!((cost(FAST) - 2e6 * 0.4).abs() < 1.0);
@@ -181,31 +204,31 @@ mod tests {
     #[test]
     fn last_work_is_cut_so_that_all_end_together() {
         let scheduler = trained();
-        let pieces = scheduler.assign(440_000.0, &[slot(SLOW), slot(FAST)], Duration::ZERO);
+        let pieces = scheduler.assign(&open(440_000.0), &[slot(SLOW), slot(FAST)], Duration::ZERO);
         let times: Vec<_> = pieces
             .iter()
-            .map(|piece| scheduler.predict(piece.worker, piece.cost).median.as_millis())
+            .map(|piece| predict(&scheduler, piece.worker, piece.cost).median.as_millis())
             .collect();
         assert!(times.iter().all(|&time| (90..=110).contains(&time)), "{times:?}");
     }
 
     #[test]
     fn unknown_worker_starts_with_a_small_task() {
-        let pieces = trained().assign(1e9, &[slot(NEW)], Duration::ZERO);
+        let pieces = trained().assign(&open(1e9), &[slot(NEW)], Duration::ZERO);
         // The median of the two known speeds for 50 ms.
         assert!((pieces[0].cost - 2e6 * 0.05).abs() < 1.0, "{pieces:?}");
-        assert!(!trained().predict(NEW, 1.0).is_proven);
+        assert!(!predict(&trained(), NEW, 1.0).is_proven);
     }
 
     #[test]
     fn worker_that_lets_leases_run_out_is_expected_to_be_slower_and_to_fail() {
         let mut scheduler = trained();
-        let before = scheduler.predict(FAST, 1e6);
+        let before = predict(&scheduler, FAST, 1e6);
         for _ in 0..3 {
             let end = TaskEnd::Expired;
             scheduler.observe(&Outcome { end, ..outcome(FAST, 1e6, 2000) });
         }
-        let after = scheduler.predict(FAST, 1e6);
+        let after = predict(&scheduler, FAST, 1e6);
         assert!(after.median > before.median * 3 && after.failure > 0.4, "{after:?}");
     }
 
@@ -216,12 +239,11 @@ mod tests {
         for _ in 0..20 {
             let computed = Duration::from_secs_f64(cost / 2e5);
             let elapsed = computed + Duration::from_millis(700);
-            let end = TaskEnd::Delivered;
-            scheduler.observe(&Outcome { worker: FAST, cost, elapsed, computed, end });
-            cost = scheduler.assign(1e9, &[slot(FAST)], Duration::ZERO)[0].cost;
+            scheduler.observe(&Outcome { elapsed, computed, ..outcome(FAST, cost, 1) });
+            cost = scheduler.assign(&open(1e9), &[slot(FAST)], Duration::ZERO)[0].cost;
         }
         assert!((1.2e5..1.5e5).contains(&cost), "{cost}");
-        let median = scheduler.predict(FAST, cost).median.as_secs_f64();
+        let median = predict(&scheduler, FAST, cost).median.as_secs_f64();
         assert!((median - cost / 2e5 - 0.7).abs() < 0.02, "{median}");
     }
 
@@ -232,9 +254,9 @@ mod tests {
             let computed = Duration::ZERO;
             scheduler.observe(&Outcome { computed, ..outcome(FAST, 1e5, 800) });
         }
-        let cost = scheduler.assign(1e9, &[slot(FAST)], Duration::ZERO)[0].cost;
+        let cost = scheduler.assign(&open(1e9), &[slot(FAST)], Duration::ZERO)[0].cost;
         assert!(cost <= 8e5, "{cost}");
-        assert!(scheduler.predict(FAST, 1e5).median >= Duration::from_millis(700));
+        assert!(predict(&scheduler, FAST, 1e5).median >= Duration::from_millis(700));
     }
 
     #[test]
@@ -243,7 +265,7 @@ mod tests {
         for _ in 0..6 {
             scheduler.observe(&outcome(FAST, 1e5, 500));
         }
-        let median = scheduler.predict(FAST, 1e5).median.as_secs_f64();
+        let median = predict(&scheduler, FAST, 1e5).median.as_secs_f64();
         assert!((0.2..0.6).contains(&median), "{median}");
     }
 }

@@ -1,32 +1,52 @@
 //! Who gets which task: speed estimates, assignment, hedging.
 //!
 //! Pure arithmetic behind one trait: [`Scheduler`] is given outcomes and slots and answers with
-//! predictions and pieces. [`EwmaScheduler`] is the first one; a learned model and the baselines it
-//! is raced against implement the same trait. Costs are in mean paths of the splitter's cost map.
+//! predictions and pieces. [`LearnedScheduler`] is the product's; [`EwmaScheduler`] is a baseline that
+//! it is raced against. Costs are in mean paths of the splitter's cost map.
 
+mod budget;
+mod conformal;
+mod drift;
 mod estimate;
 mod ewma;
+mod failure;
 mod hedge;
+mod knowledge;
+mod learned;
+mod level;
+mod likes;
+mod noise;
+mod normal;
+mod regression;
+mod residual;
 mod worker;
 
 use std::time::Duration;
 
+pub use budget::HedgeBudget;
 pub use ewma::{EwmaConfig, EwmaScheduler};
 pub use hedge::{Hedge, OpenLease, decide_hedge, expected_remaining};
-pub use worker::{Outcome, Piece, Prediction, TaskEnd, Worker, WorkerSlot};
+pub use learned::{LearnedConfig, LearnedScheduler};
+pub use worker::{
+    OpenWork, Outcome, Piece, Prediction, Stage, TaskEnd, TaskKind, TaskSketch, Worker, WorkerSlot,
+    WorkerTraits,
+};
 
 /// Decides how much each worker gets next, and learns from what becomes of it.
 pub trait Scheduler {
+    /// A worker takes part from now on.
+    fn meet(&mut self, worker: Worker, traits: WorkerTraits, now: Duration);
+
     /// Learns from a task that ended.
     fn observe(&mut self, outcome: &Outcome);
 
-    /// How long a task of this cost will take, from its start to its result being here.
-    fn predict(&self, worker: Worker, cost: f64) -> Prediction;
+    /// How long a task will take, from its start to its result being here.
+    fn predict(&self, worker: Worker, task: &TaskSketch, now: Duration) -> Prediction;
 
     /// Pieces for workers with room, best first; the caller cuts them off the open work in this
-    /// order until none is left. `open_cost` is all work of the job that nobody has.
-    fn assign(&self, open_cost: f64, slots: &[WorkerSlot], now: Duration) -> Vec<Piece>;
+    /// order until none is left. Nothing for a worker that would only delay the end.
+    fn assign(&self, open: &OpenWork, slots: &[WorkerSlot], now: Duration) -> Vec<Piece>;
 
     /// A worker is gone and will not come back under this name.
-    fn forget(&mut self, worker: Worker);
+    fn forget(&mut self, worker: Worker, now: Duration);
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use p2c2r_protocol::PeerId;
+use p2c2r_protocol::peer::DeviceKind;
 
 /// Who traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,6 +12,73 @@ pub enum Worker {
     Local,
     /// A contributor.
     Peer(PeerId),
+}
+
+/// What is known of a worker before its first task.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WorkerTraits {
+    /// What renders, by its own word; `None` for the local tracer.
+    pub device: Option<DeviceKind>,
+}
+
+/// What a task asks of a tracer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TaskSketch {
+    /// Estimated cost in mean paths.
+    pub cost: f64,
+    /// What its paths are like.
+    pub kind: TaskKind,
+}
+
+/// Kinds of task that workers may be good and bad at in different ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TaskKind {
+    /// At most one bounce.
+    Direct,
+    /// A few bounces.
+    Short,
+    /// Whole paths.
+    Long,
+}
+
+impl TaskKind {
+    /// The kind of tasks with this limit of path vertices after the camera.
+    pub const fn of_bounces(max_bounces: u8) -> Self {
+        match max_bounces {
+            0 | 1 => Self::Direct,
+            2..=4 => Self::Short,
+            _ => Self::Long,
+        }
+    }
+}
+
+/// How much is known of a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stage {
+    /// Fewer than 10 tasks: mostly what is known of its like.
+    Heuristic,
+    /// Its own speed, way and reliability.
+    PerWorker,
+    /// From 50 tasks: also what each kind of task adds.
+    PerKind,
+}
+
+impl Stage {
+    /// Tasks from which a worker is known by itself.
+    pub const PER_WORKER_FROM: u64 = 10;
+    /// Tasks from which its kinds of task are told apart.
+    pub const PER_KIND_FROM: u64 = 50;
+
+    /// The stage after this many delivered tasks.
+    pub const fn after(tasks: u64) -> Self {
+        if tasks < Self::PER_WORKER_FROM {
+            Self::Heuristic
+        } else if tasks < Self::PER_KIND_FROM {
+            Self::PerWorker
+        } else {
+            Self::PerKind
+        }
+    }
 }
 
 /// A worker with room for tasks.
@@ -28,6 +96,15 @@ pub struct WorkerSlot {
     pub target: Duration,
 }
 
+/// All work of a job that nobody has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OpenWork {
+    /// Its cost in mean paths.
+    pub cost: f64,
+    /// What its paths are like.
+    pub kind: TaskKind,
+}
+
 /// Work for a worker.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Piece {
@@ -42,14 +119,18 @@ pub struct Piece {
 pub struct Prediction {
     /// It takes longer as often as it takes less.
     pub median: Duration,
-    /// Rarely less than this.
+    /// One in twenty takes less.
     pub low: Duration,
-    /// Rarely more than this.
+    /// One in twenty takes more.
     pub high: Duration,
+    /// Standard deviation of the logarithm of the time, before calibration.
+    pub spread: f64,
     /// Probability that no result comes.
     pub failure: f64,
     /// Whether the worker has delivered before; without that, all of this is a guess.
     pub is_proven: bool,
+    /// How much is known of the worker.
+    pub stage: Stage,
 }
 
 /// What became of a task.
@@ -57,12 +138,19 @@ pub struct Prediction {
 pub struct Outcome {
     /// Who had it.
     pub worker: Worker,
-    /// Its estimated cost in mean paths.
-    pub cost: f64,
+    /// What it was.
+    pub task: TaskSketch,
+    /// What was expected when it was given.
+    pub prediction: Prediction,
+    /// When it ended.
+    pub at: Duration,
     /// From its start, as far as the requester can tell, to its end.
     pub elapsed: Duration,
     /// How much of that was tracing, by the worker's own word; the rest is the way there and back.
     pub computed: Duration,
+    /// How much can have been the way, as measured here: a round trip, and from the first part of the
+    /// result to the last. `None` if nothing was measured.
+    pub way: Option<Duration>,
     /// How it ended.
     pub end: TaskEnd,
 }
