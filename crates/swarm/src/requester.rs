@@ -42,7 +42,7 @@ use p2c2r_frame::SceneId;
 use p2c2r_image::Film;
 use p2c2r_protocol::peer::{Hello, Message, Role, encode};
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
-use p2c2r_scheduler::{EwmaScheduler, Scheduler, TaskEnd};
+use p2c2r_scheduler::{HedgeBudget, LearnedScheduler, Scheduler, TaskEnd, WorkerTraits};
 use p2c2r_splitter::CostMap;
 
 pub use api::{
@@ -75,6 +75,8 @@ pub struct Requester {
     departed: VecDeque<WorkerStats>,
     local: Local,
     scheduler: Box<dyn Scheduler + Send>,
+    /// How many copies of tasks peers may be given.
+    hedges: HedgeBudget,
     /// When an idle worker looks again for a task to copy.
     hedge_at: Option<Duration>,
     is_stopped: bool,
@@ -87,16 +89,17 @@ pub struct Requester {
 impl Requester {
     /// Starts a job with nobody but the local tracer; call [`Self::handle`] with `Timeout` to begin.
     pub fn new(config: RequesterConfig, job: JobSpec) -> Result<Self, JobError> {
-        Self::with_scheduler(config, job, Box::new(EwmaScheduler::default()))
+        Self::with_scheduler(config, job, Box::new(LearnedScheduler::default()))
     }
 
     /// As [`Self::new`], with another way to decide who gets what.
     pub fn with_scheduler(
         config: RequesterConfig,
         job: JobSpec,
-        scheduler: Box<dyn Scheduler + Send>,
+        mut scheduler: Box<dyn Scheduler + Send>,
     ) -> Result<Self, JobError> {
         let id = JobId(1);
+        scheduler.meet(Worker::Local, WorkerTraits { device: None }, Duration::ZERO);
         let job = Job::new(id, job, None)?;
         let local = Local::new(&config, &job);
         Ok(Self {
@@ -108,6 +111,7 @@ impl Requester {
             departed: VecDeque::new(),
             local,
             scheduler,
+            hedges: HedgeBudget::new(),
             hedge_at: None,
             is_stopped: false,
             wants_dispatch: true,
@@ -290,7 +294,7 @@ impl Requester {
         let mut stats = self.peer_stats(id, &peer, self.now);
         stats.state = PeerState::Gone;
         self.departed.push_back(stats);
-        self.scheduler.forget(Worker::Peer(id));
+        self.scheduler.forget(Worker::Peer(id), self.now);
         if reason != PeerEnd::LinkClosed {
             self.outputs.push_back(RequesterOutput::ClosePeer { peer: id, reason: reason.clone() });
         }

@@ -1,5 +1,7 @@
 //! Puts the chunks of one result together, within what the task can have at most.
 
+use std::time::Duration;
+
 use p2c2r_image::packed_limit_bytes;
 use p2c2r_protocol::peer::{CHUNK_PAYLOAD_BYTES, MAX_CHUNKS_PER_TILE, TileChunk, TileDone};
 
@@ -9,6 +11,8 @@ use crate::Violation;
 #[derive(Debug)]
 pub(super) struct Assembly {
     limit_bytes: usize,
+    /// When the first part of it came.
+    began_at: Duration,
     /// Known from the first chunk.
     parts: Vec<Option<Vec<u8>>>,
     received_bytes: usize,
@@ -16,9 +20,14 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
-    pub(super) fn new(pixels: u64) -> Self {
+    pub(super) fn new(pixels: u64, now: Duration) -> Self {
         let limit_bytes = packed_limit_bytes(pixels);
-        Self { limit_bytes, parts: Vec::new(), received_bytes: 0, done: None }
+        Self { limit_bytes, began_at: now, parts: Vec::new(), received_bytes: 0, done: None }
+    }
+
+    /// When the first part of the result came.
+    pub(super) const fn began_at(&self) -> Duration {
+        self.began_at
     }
 
     /// Bytes that are kept.
@@ -112,7 +121,7 @@ mod tests {
 
     #[test]
     fn parts_in_any_order_make_the_whole() {
-        let mut assembly = Assembly::new(PIXELS);
+        let mut assembly = Assembly::new(PIXELS, Duration::ZERO);
         assembly.add(chunk(1, 2, 10)).unwrap();
         assembly.close(done(CHUNK_PAYLOAD_BYTES + 10)).unwrap();
         assert_eq!(assembly.take(), None);
@@ -125,7 +134,7 @@ mod tests {
     #[test]
     fn contradicting_parts_are_refused() {
         let check = |steps: &[TileChunk], close: Option<TileDone>| {
-            let mut assembly = Assembly::new(PIXELS);
+            let mut assembly = Assembly::new(PIXELS, Duration::ZERO);
             let added = steps.iter().try_for_each(|chunk| assembly.add(chunk.clone()));
             added.and_then(|()| close.map_or(Ok(()), |done| assembly.close(done))).unwrap_err()
         };
@@ -145,7 +154,7 @@ mod tests {
 
     #[test]
     fn result_of_no_chunks_is_never_whole() {
-        let mut assembly = Assembly::new(PIXELS);
+        let mut assembly = Assembly::new(PIXELS, Duration::ZERO);
         let none = TileChunk { lease: LEASE, index: 0, count: 0, bytes: ChunkBytes::default() };
         assert_eq!(assembly.add(none), Err(Violation::Parts(LEASE)));
         assert_eq!(assembly.close(done(0)), Err(Violation::Parts(LEASE)));

@@ -6,7 +6,8 @@ use p2c2r_frame::Task;
 use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::Message;
 use p2c2r_scheduler::{
-    Hedge, OpenLease, Prediction, Worker, WorkerSlot, decide_hedge, expected_remaining,
+    Hedge, OpenLease, OpenWork, Prediction, TaskKind, TaskSketch, Worker, WorkerSlot, decide_hedge,
+    expected_remaining,
 };
 use p2c2r_splitter::SliceLimits;
 
@@ -45,8 +46,8 @@ impl Requester {
         }
         while !self.job.is_handed_out() {
             let slots = self.slots();
-            let open_cost = self.job.open_cost();
-            let pieces = self.scheduler.assign(open_cost, &slots, self.now);
+            let open = OpenWork { cost: self.job.open_cost(), kind: self.task_kind() };
+            let pieces = self.scheduler.assign(&open, &slots, self.now);
             if pieces.is_empty() {
                 return;
             }
@@ -55,6 +56,7 @@ impl Requester {
                 let Some(slice) = self.job.take(piece.cost, limits) else { break };
                 let cost = slice.cost(&self.job.cost);
                 let work = self.leases.open(slice, cost);
+                self.hedges.refill();
                 self.grant(piece.worker, work, cost);
             }
         }
@@ -98,23 +100,41 @@ impl Requester {
 
     /// Tasks that a peer can be given now.
     fn peer_room(&self, worker: Worker, peer: &Peer) -> usize {
-        let is_proven = self.scheduler.predict(worker, 1.0).is_proven;
+        let is_proven = self.is_proven(worker);
         peer.room(self.leases.of_worker(worker).len(), is_proven)
+    }
+
+    /// Whether a worker has delivered before.
+    pub(super) fn is_proven(&self, worker: Worker) -> bool {
+        self.predict(worker, 1.0).is_proven
+    }
+
+    /// How long a task of the current job would take.
+    fn predict(&self, worker: Worker, cost: f64) -> Prediction {
+        let task = TaskSketch { cost, kind: self.task_kind() };
+        self.scheduler.predict(worker, &task, self.now)
+    }
+
+    /// What the paths of the current job are like.
+    pub(super) const fn task_kind(&self) -> TaskKind {
+        TaskKind::of_bounces(self.job.spec.max_bounces)
     }
 
     /// Until a task given now would start: when the first lane is expected to be free.
     fn starts_in(&self, worker: Worker, lanes: u16) -> Duration {
-        let ends: Vec<Duration> = self.leases.running(worker).collect();
-        if ends.len() < usize::from(lanes) {
+        let running = self.leases.running(worker);
+        let rests: Vec<Duration> =
+            running.map(|lease| expected_remaining(&open_lease(lease), self.now)).collect();
+        if rests.len() < usize::from(lanes) {
             return Duration::ZERO;
         }
-        let first = ends.into_iter().min().unwrap_or(self.now);
+        let first = rests.into_iter().min().unwrap_or_default();
         let half_way = |peer: &Peer| peer.liveness.round_trip().map(|trip| trip / 2);
         let way = match worker {
             Worker::Local => None,
             Worker::Peer(id) => self.peers.get(&id).and_then(half_way),
         };
-        first.saturating_sub(self.now).max(way.unwrap_or_default())
+        first.max(way.unwrap_or_default())
     }
 
     fn limits_of(&self, worker: Worker) -> SliceLimits {
@@ -132,7 +152,7 @@ impl Requester {
     /// Gives a work to a worker.
     fn grant(&mut self, worker: Worker, work: WorkId, cost: f64) {
         let lanes = self.lanes_of(worker);
-        let prediction = self.scheduler.predict(worker, cost);
+        let prediction = self.predict(worker, cost);
         let starts_in = self.starts_in(worker, lanes);
         let is_free = self.leases.running(worker).count() < usize::from(lanes);
         let lease = self.leases.grant(Lease {
@@ -168,7 +188,13 @@ impl Requester {
         for slot in self.slots() {
             for _ in 0..slot.room {
                 match self.best_hedge(&slot) {
-                    Some(HedgeChoice::Now(work, cost)) => self.grant(slot.worker, work, cost),
+                    Some(HedgeChoice::Now(work, cost)) => {
+                        // The local tracer's copies load nobody else.
+                        if slot.worker != Worker::Local && !self.hedges.spend() {
+                            break;
+                        }
+                        self.grant(slot.worker, work, cost);
+                    }
                     Some(HedgeChoice::At(at)) => {
                         self.hedge_at = Some(self.hedge_at.map_or(at, |known| known.min(at)));
                         break;
@@ -186,7 +212,7 @@ impl Requester {
         let mut best: Option<(Duration, WorkId, f64)> = None;
         let mut next: Option<Duration> = None;
         for (id, work, lease) in self.leases.single() {
-            let prediction = self.scheduler.predict(slot.worker, work.cost);
+            let prediction = self.predict(slot.worker, work.cost);
             // Only a worker that is known can be expected to win.
             let is_able = work.slice.fits(limits) && (is_local || prediction.is_proven);
             if lease.worker == slot.worker || !is_able {

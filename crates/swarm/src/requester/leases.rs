@@ -114,10 +114,10 @@ impl LeaseTable {
         self.by_worker.get(&worker).map_or(&[], Vec::as_slice)
     }
 
-    /// Leases of a worker that have started, with their expected ends.
-    pub(super) fn running(&self, worker: Worker) -> impl Iterator<Item = Duration> {
+    /// Leases of a worker that have started.
+    pub(super) fn running(&self, worker: Worker) -> impl Iterator<Item = &Lease> {
         let leases = self.of_worker(worker).iter().filter_map(|id| self.leases.get(id));
-        leases.filter_map(|lease| Some(lease.started_at? + lease.prediction.median))
+        leases.filter(|lease| lease.started_at.is_some())
     }
 
     /// Leases that are the only copy of their work.

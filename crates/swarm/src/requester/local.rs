@@ -100,7 +100,7 @@ impl Requester {
         self.peers.iter().any(|(&id, peer)| {
             let worker = Worker::Peer(id);
             let is_busy = peer.credits > 0 || !self.leases.of_worker(worker).is_empty();
-            peer.is_delivering() && is_busy && self.scheduler.predict(worker, 1.0).is_proven
+            peer.is_delivering() && is_busy && self.is_proven(worker)
         })
     }
 

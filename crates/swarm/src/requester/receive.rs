@@ -2,7 +2,7 @@
 
 use p2c2r_protocol::peer::{Channel, DecodeError, Hello, Message, RefuseTask, decode};
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
-use p2c2r_scheduler::{TaskEnd, Worker};
+use p2c2r_scheduler::{TaskEnd, Worker, WorkerTraits};
 
 use super::peers::MAX_CREDITS;
 use super::{Requester, RequesterOutput};
@@ -74,6 +74,8 @@ impl Requester {
             self.send(id, &Message::Hello(answer));
         }
         if greeted.is_first {
+            let traits = WorkerTraits { device: Some(capabilities.device) };
+            self.scheduler.meet(Worker::Peer(id), traits, now);
             self.outputs.push_back(RequesterOutput::PeerReady { peer: id, capabilities });
             self.announce(id);
         }

@@ -6,13 +6,16 @@ use p2c2r_frame::{Packing, RadianceSums, TraceCounters};
 use p2c2r_image::unpack_sums;
 use p2c2r_protocol::peer::{Message, TileChunk, TileDone};
 use p2c2r_protocol::{LeaseId, PeerId};
-use p2c2r_scheduler::{Outcome, TaskEnd, Worker};
+use p2c2r_scheduler::{Outcome, TaskEnd, TaskSketch, Worker};
 
 use super::assembly::Assembly;
 use super::leases::Lease;
 use super::peers::{Ending, MAX_PARTIAL_BYTES, MAX_STRIKES, Peer};
 use super::{Requester, RequesterOutput};
 use crate::{PeerEnd, Violation};
+
+/// A link may be this slow without being known to be: what a single chunk takes cannot be seen.
+const SLOW_LINK_BYTES_PER_SECOND: f64 = 125_000.0;
 
 impl Requester {
     /// A part of a result arrived.
@@ -47,15 +50,16 @@ impl Requester {
         let Some((_, work)) = self.leases.held(lease, Worker::Peer(id)) else {
             return peer.take_late(lease, bytes).map(|()| None);
         };
-        let pixels = work.slice.rect.area();
-        Ok(Some(peer.assemblies.entry(lease).or_insert_with(|| Assembly::new(pixels))))
+        let (pixels, now) = (work.slice.rect.area(), self.now);
+        Ok(Some(peer.assemblies.entry(lease).or_insert_with(|| Assembly::new(pixels, now))))
     }
 
     /// Merges a result once it is whole.
     fn take_whole(&mut self, id: PeerId, lease: LeaseId) -> Result<(), Violation> {
         let Some(peer) = self.peers.get_mut(&id) else { return Ok(()) };
-        let whole = peer.assemblies.get_mut(&lease).and_then(Assembly::take);
-        let Some((bytes, done)) = whole else { return Ok(()) };
+        let Some(assembly) = peer.assemblies.get_mut(&lease) else { return Ok(()) };
+        let receiving = self.now.saturating_sub(assembly.began_at());
+        let Some((bytes, done)) = assembly.take() else { return Ok(()) };
         let Some((_, work)) = self.leases.held(lease, Worker::Peer(id)) else { return Ok(()) };
         let spec = &self.job.spec;
         let rounded_with = (spec.packing == Packing::BelowNoise).then_some(spec.seed);
@@ -64,26 +68,29 @@ impl Requester {
         sums.check().map_err(|source| Violation::Sums { lease, source })?;
         peer.strikes = 0;
         peer.end_lease(lease, Ending::Answered);
-        let computed = Duration::from_micros(done.elapsed_us);
-        self.merge(lease, &sums, done.counters, Some(computed));
+        let sending = Duration::from_secs_f64(bytes.len() as f64 / SLOW_LINK_BYTES_PER_SECOND);
+        let round_trip = peer.liveness.round_trip();
+        let way = round_trip.map(|round_trip| round_trip + receiving + sending);
+        let timing = Timing { computed: Duration::from_micros(done.elapsed_us), way };
+        self.merge(lease, &sums, done.counters, Some(timing));
         Ok(())
     }
 
-    /// Adds checked sums to the film; copies of the task are cancelled. `computed` is what the
-    /// worker says about its tracing time; the local tracer has no way that would add to it.
+    /// Adds checked sums to the film; copies of the task are cancelled. The local tracer has no
+    /// `timing`: it has no way that would add to its time.
     pub(super) fn merge(
         &mut self,
         id: LeaseId,
         sums: &RadianceSums,
         counters: TraceCounters,
-        computed: Option<Duration>,
+        timing: Option<Timing>,
     ) {
         self.wants_dispatch = true;
         let Some(ended) = self.leases.deliver(id, self.now) else { return };
         for (copy, worker) in ended.copies {
             self.cancel(copy, worker);
         }
-        self.observe(&ended.lease, ended.cost, computed, TaskEnd::Delivered);
+        self.observe(&ended.lease, ended.cost, timing, TaskEnd::Delivered);
         let rays = counters.rays.saturating_add(counters.shadow_rays);
         let merged = self.job.merge(sums, rays);
         debug_assert!(merged.is_ok(), "slices of the pool never overlap: {merged:?}");
@@ -142,11 +149,27 @@ impl Requester {
         }
     }
 
-    fn observe(&mut self, lease: &Lease, cost: f64, computed: Option<Duration>, end: TaskEnd) {
-        let worker = lease.worker;
+    /// Lets the scheduler learn from a lease that is over.
+    fn observe(&mut self, lease: &Lease, cost: f64, timing: Option<Timing>, end: TaskEnd) {
+        let (worker, prediction, at) = (lease.worker, lease.prediction, self.now);
         let started_at = lease.started_at.unwrap_or(lease.granted_at);
-        let elapsed = self.now.saturating_sub(started_at);
-        let computed = computed.unwrap_or(elapsed);
-        self.scheduler.observe(&Outcome { worker, cost, elapsed, computed, end });
+        let elapsed = at.saturating_sub(started_at);
+        let computed = timing.map_or(elapsed, |timing| timing.computed);
+        let way = timing.and_then(|timing| timing.way);
+        let task = TaskSketch { cost, kind: self.task_kind() };
+        if worker != Worker::Local {
+            self.hedges.observe(end != TaskEnd::Delivered || elapsed > prediction.high);
+        }
+        let outcome = Outcome { worker, task, prediction, at, elapsed, computed, way, end };
+        self.scheduler.observe(&outcome);
     }
+}
+
+/// What is known of where the time of a peer's task went.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timing {
+    /// Tracing, by the peer's own word.
+    computed: Duration,
+    /// How much can have been the way, by what was measured here.
+    way: Option<Duration>,
 }

@@ -14,7 +14,7 @@ use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::{
     Capabilities, Channel, DeviceKind, Message, PeerLimits, PeerName, decode,
 };
-use p2c2r_scheduler::{EwmaConfig, EwmaScheduler};
+use p2c2r_scheduler::{LearnedConfig, LearnedScheduler};
 use p2c2r_swarm::{
     Contributor, ContributorConfig, ContributorInput, ContributorOutput, CostSource, JobSpec,
     LocalWork, PeerEnd, RefineOrder, Requester, RequesterConfig, RequesterInput, RequesterOutput,
@@ -447,8 +447,8 @@ impl World {
     }
 }
 
-pub(crate) fn scheduler() -> EwmaScheduler {
-    EwmaScheduler::new(EwmaConfig { prior_speed: TYPICAL_SPEED, ..EwmaConfig::default() })
+pub(crate) fn scheduler() -> LearnedScheduler {
+    LearnedScheduler::new(LearnedConfig { prior_speed: TYPICAL_SPEED, ..LearnedConfig::default() })
 }
 
 pub(crate) fn capabilities(lanes: u16) -> Capabilities {
