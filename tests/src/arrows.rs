@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scheduler", &["frame", "protocol"]),
     ("swarm", &["frame", "protocol", "splitter", "scheduler", "image"]),
     ("transport", &["protocol"]),
+    ("sim", &["frame", "protocol", "scheduler", "swarm", "transport"]),
     (
         "peer",
         &["frame", "scene", "image", "protocol", "swarm", "transport", "tracer-cpu", "tracer-gpu"],
@@ -40,6 +41,7 @@ const ABOVE_PEER: &[&str] = &[
     "tracer-cpu",
     "tracer-gpu",
     "peer",
+    "sim",
 ];
 
 /// A family of outside crates and the only crates of ours that may use it.

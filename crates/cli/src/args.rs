@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Scene(SceneCommand),
     /// Print how far apart two pictures (.exr or .hdr) are.
     Compare(CompareArguments),
+    /// Race ways to schedule on simulated people and links.
+    Sim(SimArguments),
     /// The other ends of measurements.
     #[command(subcommand, hide = true)]
     Measure(MeasureCommand),
@@ -220,6 +222,35 @@ pub(crate) struct CompareArguments {
     pub(crate) ours: PathBuf,
     /// The other.
     pub(crate) theirs: PathBuf,
+    /// As JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What `sim` takes.
+#[derive(Debug, Args)]
+pub(crate) struct SimArguments {
+    /// First seed: it fixes people, links, frames and dice.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Seeds, counted up from the first; each is a run of every policy.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) seeds: u32,
+    /// A JSON file that changes what people and links are drawn from.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) population: Option<PathBuf>,
+    /// Policies to race, separated by commas; all if none is named.
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub(crate) policy: Vec<String>,
+    /// Loads in percent of what everybody together can trace.
+    #[arg(long, value_delimiter = ',', value_name = "PERCENT", default_values_t = [25.0, 50.0, 75.0, 90.0])]
+    pub(crate) load: Vec<f64>,
+    /// Virtual seconds of a run.
+    #[arg(long, default_value_t = 30.0)]
+    pub(crate) seconds: f64,
+    /// Nobody comes or goes.
+    #[arg(long)]
+    pub(crate) no_churn: bool,
     /// As JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -16,6 +16,7 @@ mod progress;
 mod render;
 mod scene_command;
 mod scene_input;
+mod sim_command;
 mod stats;
 mod surfaces;
 mod view;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Contribute(options) => contribute::run(&options),
         Command::Scene(options) => scene_command::run(&options),
         Command::Compare(options) => compare::run(&options),
+        Command::Sim(options) => sim_command::run(&options),
         Command::Measure(command) => measure::run(&command),
     };
     match result {

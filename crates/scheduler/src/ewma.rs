@@ -181,7 +181,7 @@ mod tests {
 
     fn slot(worker: Worker) -> WorkerSlot {
         let target = Duration::from_millis(400);
-        WorkerSlot { worker, lanes: 1, room: 1, starts_in: Duration::ZERO, target }
+        WorkerSlot { worker, lanes: 1, room: 1, held: 0, starts_in: Duration::ZERO, target }
     }
 
     fn trained() -> EwmaScheduler {

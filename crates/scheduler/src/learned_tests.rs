@@ -23,7 +23,7 @@ const fn open(cost: f64) -> OpenWork {
 }
 
 const fn slot(worker: Worker) -> WorkerSlot {
-    WorkerSlot { worker, lanes: 1, room: 1, starts_in: Duration::ZERO, target: ms(400) }
+    WorkerSlot { worker, lanes: 1, room: 1, held: 0, starts_in: Duration::ZERO, target: ms(400) }
 }
 
 /// A worker of known truth.
@@ -118,7 +118,7 @@ fn all_are_expected_to_end_together_and_who_could_only_delay_gets_nothing() {
     let pieces = scheduler.assign(&open(20_000.0), &[slot(SLOW), slot(FAST)], ms(0));
     assert!(pieces.iter().all(|piece| piece.worker == FAST) && !pieces.is_empty(), "{pieces:?}");
     // The last work waits for the fast one if that will be free soon enough.
-    let busy = WorkerSlot { room: 0, starts_in: ms(5), ..slot(FAST) };
+    let busy = WorkerSlot { room: 0, held: 1, starts_in: ms(5), ..slot(FAST) };
     assert_eq!(scheduler.assign(&open(20_000.0), &[slot(SLOW), busy], ms(0)), []);
 }
 

@@ -47,6 +47,11 @@ pub trait Scheduler {
     /// order until none is left. Nothing for a worker that would only delay the end.
     fn assign(&self, open: &OpenWork, slots: &[WorkerSlot], now: Duration) -> Vec<Piece>;
 
+    /// Whether idle workers may copy what others have.
+    fn copies(&self) -> bool {
+        true
+    }
+
     /// A worker is gone and will not come back under this name.
     fn forget(&mut self, worker: Worker, now: Duration);
 }

@@ -90,6 +90,8 @@ pub struct WorkerSlot {
     pub lanes: u16,
     /// Tasks it can be given now.
     pub room: usize,
+    /// Tasks it has.
+    pub held: usize,
     /// Until a task given now starts.
     pub starts_in: Duration,
     /// How long a task for it should take.

@@ -88,7 +88,8 @@ impl Requester {
         let lanes = self.lanes_of(worker);
         let starts_in = self.starts_in(worker, lanes);
         let target = if worker == Worker::Local { LOCAL_TARGET } else { PEER_TARGET };
-        WorkerSlot { worker, lanes, room, starts_in, target }
+        let held = self.leases.of_worker(worker).len();
+        WorkerSlot { worker, lanes, room, held, starts_in, target }
     }
 
     fn lanes_of(&self, worker: Worker) -> u16 {
@@ -185,6 +186,9 @@ impl Requester {
 
     /// Lets each idle worker copy the task that it saves most time with.
     fn hedge(&mut self) {
+        if !self.scheduler.copies() {
+            return;
+        }
         for slot in self.slots() {
             for _ in 0..slot.room {
                 match self.best_hedge(&slot) {

@@ -1,0 +1,299 @@
+//! Who takes part: devices, links, moods and stays, drawn from published figures.
+
+use std::time::Duration;
+
+use p2c2r_protocol::PeerId;
+use p2c2r_protocol::peer::DeviceKind;
+use p2c2r_transport::memory::LinkFaults;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::draw::Draw;
+use crate::visit::{Mood, Visit};
+
+/// Most peers of a population.
+pub const MAX_PEERS: usize = 1000;
+
+/// What peers are drawn from. The default is the benchmark's; times are in seconds unless named.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Population {
+    /// Peers that are there at a time.
+    pub peers: usize,
+    /// Median speed in mean paths per second, and the standard deviation of its logarithm: FP32 rates
+    /// of GPUs in use spread by 0.7 among players and 1.1 among everybody.
+    pub speed: (f64, f64),
+    /// Share of weak devices, and how much slower they are.
+    pub weak: (f64, f64),
+    /// How far a device's own word about its speed is off (standard deviation of the logarithm).
+    pub advert_sigma: f64,
+    /// How far one task's time is off the device's mean (standard deviation of the logarithm).
+    pub noise_sigma: f64,
+    /// Throttling and competing work.
+    pub slowdown: Spell,
+    /// Hidden tabs.
+    pub hidden: Spell,
+    /// Scale and shape of a visitor's stay: Weibull with a shape below 1 (Liu, White, Dumais, SIGIR 2010).
+    pub stay: (f64, f64),
+    /// Mean share of failing tasks, and the share of peers that fail at all.
+    pub failure: (f64, f64),
+    /// Kinds of access and their weights.
+    pub access: Vec<Access>,
+}
+
+/// A state that comes and goes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spell {
+    /// Mean time between two.
+    pub every: f64,
+    /// Mean length.
+    pub lasts: f64,
+    /// How many times slower tracing is, at least and at most.
+    pub factor: (f64, f64),
+}
+
+/// A kind of access to the network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// Shown in reports.
+    pub name: String,
+    /// Share of peers, relative to the others'.
+    pub weight: f64,
+    /// Median round trip in milliseconds, and the standard deviation of its logarithm.
+    pub round_trip_ms: (f64, f64),
+    /// Most extra delay of a message in milliseconds.
+    pub jitter_ms: f64,
+    /// Share of messages that are lost, and what sending one again costs in milliseconds.
+    pub loss: (f64, f64),
+    /// Rate in Mbit/s.
+    pub megabits: f64,
+}
+
+/// A population that cannot be drawn from.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum PopulationError {
+    /// Too many peers, or none.
+    #[error("a population of {0} peers; between 1 and {MAX_PEERS} are possible")]
+    Peers(usize),
+    /// A number that means nothing there.
+    #[error("{0} must be finite and above zero (shares: 0 to 1)")]
+    Number(&'static str),
+    /// No access has any weight.
+    #[error("the population has no kind of access with a weight above zero")]
+    NoAccess,
+}
+
+impl Default for Population {
+    fn default() -> Self {
+        let access = |name: &str, weight, round_trip_ms, jitter_ms, loss, megabits| Access {
+            name: name.to_owned(),
+            weight,
+            round_trip_ms,
+            jitter_ms,
+            loss,
+            megabits,
+        };
+        Self {
+            peers: 24,
+            speed: (60_000.0, 0.6),
+            weak: (0.5, 3.0),
+            advert_sigma: 0.35,
+            noise_sigma: 0.15,
+            slowdown: Spell { every: 20.0, lasts: 4.0, factor: (1.8, 3.5) },
+            hidden: Spell { every: 120.0, lasts: 8.0, factor: (8.0, 12.0) },
+            stay: (90.0, 0.6),
+            failure: (0.04, 0.4),
+            access: vec![
+                access("fibre", 0.35, (15.0, 0.4), 2.0, (0.000_5, 60.0), 50.0),
+                access("wifi", 0.35, (22.0, 0.5), 8.0, (0.002, 80.0), 20.0),
+                access("lte", 0.15, (74.0, 0.3), 25.0, (0.01, 250.0), 8.0),
+                access("relay", 0.15, (89.0, 0.5), 12.0, (0.004, 200.0), 10.0),
+            ],
+        }
+    }
+}
+
+impl Population {
+    /// Says what is wrong with a population that came from a file.
+    pub fn check(&self) -> Result<(), PopulationError> {
+        if !(1..=MAX_PEERS).contains(&self.peers) {
+            return Err(PopulationError::Peers(self.peers));
+        }
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        let share = |value: f64| (0.0..=1.0).contains(&value);
+        let spread = |value: f64| (0.0..=4.0).contains(&value);
+        let spell = |spell: &Spell| {
+            let (low, high) = spell.factor;
+            positive(spell.every)
+                && positive(spell.lasts)
+                && low >= 1.0
+                && high >= low
+                && high <= 1e3
+        };
+        let access = |access: &Access| {
+            let (median, sigma) = access.round_trip_ms;
+            let numbers = [access.weight, access.jitter_ms, access.loss.1];
+            positive(median)
+                && spread(sigma)
+                && share(access.loss.0)
+                && positive(access.megabits)
+                && numbers.iter().all(|value| value.is_finite() && *value >= 0.0)
+        };
+        let rules = [
+            ("speed", positive(self.speed.0) && spread(self.speed.1)),
+            ("weak", share(self.weak.0) && positive(self.weak.1)),
+            ("advert_sigma", spread(self.advert_sigma)),
+            ("noise_sigma", spread(self.noise_sigma)),
+            ("slowdown", spell(&self.slowdown)),
+            ("hidden", spell(&self.hidden)),
+            ("stay", positive(self.stay.0) && positive(self.stay.1)),
+            ("failure", share(self.failure.0) && share(self.failure.1) && self.failure.1 > 0.0),
+            ("access", self.access.iter().all(access)),
+        ];
+        if let Some((name, _)) = rules.iter().find(|(_, holds)| !holds) {
+            return Err(PopulationError::Number(name));
+        }
+        let is_there = self.access.iter().any(|access| access.weight > 0.0);
+        if is_there { Ok(()) } else { Err(PopulationError::NoAccess) }
+    }
+
+    /// Everybody who comes within `length`: each place is taken again when its visitor leaves.
+    /// The same seed gives the same visits, whoever schedules.
+    pub fn visits(&self, seed: u64, length: Duration, has_churn: bool) -> Vec<Visit> {
+        let mut visits = Vec::new();
+        for place in 0..self.peers {
+            let mut arrives = Duration::from_millis(5 * place as u64);
+            for generation in 0u64.. {
+                let peer = PeerId(1 + place as u64 + generation * MAX_PEERS as u64);
+                let visit = self.visit(Draw::new(seed, peer.0), peer, arrives, length, has_churn);
+                arrives = visit.leaves + Duration::from_millis(200);
+                visits.push(visit);
+                if arrives >= length {
+                    break;
+                }
+            }
+        }
+        visits
+    }
+
+    fn visit(
+        &self,
+        mut draw: Draw,
+        peer: PeerId,
+        arrives: Duration,
+        length: Duration,
+        has_churn: bool,
+    ) -> Visit {
+        let weak = if draw.chance(self.weak.0) { self.weak.1 } else { 1.0 };
+        let speed = draw.log_normal(self.speed.0 / weak, self.speed.1);
+        let advertised = draw.log_normal(speed, self.advert_sigma);
+        let access = draw.pick(self.access.iter().map(|access| access.weight));
+        let link = self.access[access].link(&mut draw);
+        let (mean, share) = self.failure;
+        let failure =
+            if draw.chance(share) { (mean / share * draw.weibull(1.0, 1.0)).min(0.5) } else { 0.0 };
+        let stay = draw.weibull(self.stay.0, self.stay.1).clamp(0.5, 1e6);
+        let leaves = if has_churn { arrives + Duration::from_secs_f64(stay) } else { length };
+        let is_abrupt = draw.chance(0.5);
+        let device = match (weak > 1.0, draw.chance(0.8)) {
+            (true, true) => DeviceKind::BrowserCpu,
+            (true, false) => DeviceKind::NativeCpu,
+            (false, true) => DeviceKind::BrowserGpu,
+            (false, false) => DeviceKind::NativeGpu,
+        };
+        let moods = self.moods(&mut draw, arrives, leaves.min(length));
+        let noise_sigma = self.noise_sigma;
+        Visit {
+            peer,
+            arrives,
+            leaves,
+            is_abrupt,
+            device,
+            speed,
+            advertised,
+            noise_sigma,
+            failure,
+            access,
+            link,
+            moods,
+        }
+    }
+
+    /// Spells of both kinds in turns of chance.
+    fn moods(&self, draw: &mut Draw, from: Duration, until: Duration) -> Vec<Mood> {
+        let mut moods = Vec::new();
+        let mut now = from.as_secs_f64();
+        loop {
+            let waits = [&self.slowdown, &self.hidden].map(|spell| draw.weibull(spell.every, 1.0));
+            let (spell, wait) = if waits[0] < waits[1] {
+                (&self.slowdown, waits[0])
+            } else {
+                (&self.hidden, waits[1])
+            };
+            let start = now + wait;
+            if start >= until.as_secs_f64() {
+                return moods;
+            }
+            now = start + draw.weibull(spell.lasts, 1.0).max(0.01);
+            let factor = draw.between(spell.factor);
+            let (from, until) = (Duration::from_secs_f64(start), Duration::from_secs_f64(now));
+            moods.push(Mood { from, until, factor });
+        }
+    }
+}
+
+impl Access {
+    fn link(&self, draw: &mut Draw) -> LinkFaults {
+        let (median, sigma) = self.round_trip_ms;
+        let one_way_ms = 0.5 * draw.log_normal(median, sigma).min(2000.0);
+        let milliseconds = |value: f64| Duration::from_secs_f64(value / 1e3);
+        LinkFaults {
+            delay: milliseconds(one_way_ms),
+            jitter: milliseconds(self.jitter_ms),
+            loss: self.loss.0,
+            retransmit_after: milliseconds(self.loss.1),
+            bytes_per_second: self.megabits * 125_000.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn same_seed_draws_the_same_people() {
+        let population = Population::default();
+        let visits = population.visits(3, s(120), true);
+        assert_eq!(visits, population.visits(3, s(120), true));
+        assert_ne!(visits, population.visits(4, s(120), true));
+        assert!(visits.len() > population.peers, "somebody left within two minutes");
+        assert_eq!(population.visits(3, s(120), false).len(), population.peers);
+    }
+
+    #[test]
+    fn impossible_populations_are_told() {
+        let check = |change: fn(&mut Population)| {
+            let mut population = Population::default();
+            change(&mut population);
+            population.check().unwrap_err()
+        };
+        assert_eq!(Population::default().check(), Ok(()));
+        assert_eq!(check(|population| population.peers = 0), PopulationError::Peers(0));
+        assert_eq!(
+            check(|population| population.speed.0 = f64::NAN),
+            PopulationError::Number("speed")
+        );
+        assert_eq!(
+            check(|population| population.slowdown.every = 0.0),
+            PopulationError::Number("slowdown")
+        );
+        assert_eq!(check(|population| population.access.clear()), PopulationError::NoAccess);
+    }
+}

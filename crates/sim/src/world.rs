@@ -1,0 +1,297 @@
+//! One run: the real sessions on the virtual network, frame after frame.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use p2c2r_frame::Task;
+use p2c2r_protocol::peer::{Capabilities, DeviceKind, Message, PeerLimits, PeerName, decode};
+use p2c2r_protocol::{LeaseId, PeerId};
+use p2c2r_scheduler::{Scheduler, Worker};
+use p2c2r_swarm::{
+    ContributorInput, ContributorOutput, JobError, LocalWork, Requester, RequesterConfig,
+    RequesterInput, RequesterOutput,
+};
+use p2c2r_transport::LinkEvent;
+use p2c2r_transport::memory::{Network, NetworkConfig};
+
+use crate::machine::{LocalTracer, Machine};
+use crate::measure::{Attempts, Grants, Recorder, Run, TaskRecord, attempts};
+use crate::truth::{Facts, Truth, least_seconds};
+use crate::visit::Visit;
+use crate::work::Work;
+
+const REQUESTER: PeerId = PeerId(u64::MAX);
+/// After this long without a path both ends see a link close.
+const DEAD_AFTER: Duration = Duration::from_secs(10);
+
+/// What a run does, apart from who schedules.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Course {
+    pub(crate) seed: u64,
+    pub(crate) length: Duration,
+    /// Between the starts of two frames, if the first is done by then.
+    pub(crate) period: Duration,
+    pub(crate) samples_per_pixel: u32,
+    pub(crate) local_speed: f64,
+}
+
+/// Everything together.
+pub(crate) struct World {
+    course: Course,
+    work: Work,
+    network: Network,
+    requester: Requester,
+    local: LocalTracer,
+    /// Those who have not come yet, the last first.
+    coming: Vec<Visit>,
+    here: BTreeMap<PeerId, Machine>,
+    truth: Truth,
+    seen: Attempts,
+    grants: Grants,
+    run: Run,
+    frame: u32,
+    /// When the current frame began, and its lower bound; `None` between frames.
+    began: Option<(Duration, f64)>,
+    next_frame_at: Duration,
+}
+
+impl World {
+    /// A world in which nothing has happened.
+    pub(crate) fn new(
+        course: Course,
+        visits: &[Visit],
+        scheduler: Box<dyn Scheduler + Send>,
+        truth: Truth,
+    ) -> Result<Self, JobError> {
+        let name = PeerName::lossy("requester");
+        let capabilities = Capabilities { device: DeviceKind::NativeCpu, lanes: 1, name };
+        let config = RequesterConfig {
+            capabilities,
+            limits: PeerLimits::default(),
+            local_work: LocalWork::Always,
+            local_lanes: 1,
+        };
+        let seen = Attempts::default();
+        let recorder = Box::new(Recorder { inner: scheduler, seen: Arc::clone(&seen) });
+        let mut coming = visits.to_vec();
+        coming.sort_by_key(|visit| std::cmp::Reverse(visit.arrives));
+        // Nothing to do until the first frame: a job of one sample that is done at once.
+        let requester = Requester::with_scheduler(config, Work::job(1, 0), recorder)?;
+        Ok(Self {
+            course,
+            work: Work::new(course.seed),
+            network: Network::new(NetworkConfig { seed: course.seed, dead_after: DEAD_AFTER }),
+            requester,
+            local: LocalTracer::new(course.local_speed),
+            coming,
+            here: BTreeMap::new(),
+            truth,
+            seen,
+            grants: Grants::default(),
+            run: Run::default(),
+            frame: 0,
+            began: None,
+            next_frame_at: Duration::from_secs(1),
+        })
+    }
+
+    /// Runs to the end of the course.
+    pub(crate) fn run(mut self) -> Run {
+        while self.step() {}
+        let machines = self.here.values().map(|machine| machine.traced_paths).sum::<u64>();
+        self.run.traced_paths += machines + self.local.traced_paths;
+        self.run.attempts = std::mem::take(&mut *attempts(&self.seen));
+        self.run
+    }
+
+    fn now(&self) -> Duration {
+        self.network.now()
+    }
+
+    /// Does the next thing that happens; `false` at the end of the course.
+    fn step(&mut self) -> bool {
+        let machines = self.here.values();
+        let own = machines.flat_map(|machine| [machine.next_at(), Some(machine.visit.leaves)]);
+        let frame = self.began.is_none().then_some(self.next_frame_at);
+        let others = [
+            self.network.next_event_at(),
+            self.local.next_at(),
+            self.requester.next_timeout(),
+            self.coming.last().map(|visit| visit.arrives),
+            frame,
+        ];
+        let next = own.chain(others).flatten().min().unwrap_or(self.course.length);
+        if next >= self.course.length {
+            return false;
+        }
+        let next = next.max(self.now());
+        if let Some((to, event)) = self.network.advance(next) {
+            self.deliver(to, event);
+            return true;
+        }
+        self.come_and_go();
+        self.run_machines();
+        self.run_requester();
+        if self.began.is_none() && self.next_frame_at <= self.now() {
+            self.start_frame();
+        }
+        true
+    }
+
+    fn come_and_go(&mut self) {
+        let now = self.now();
+        while let Some(visit) = self.coming.pop_if(|visit| visit.arrives <= now) {
+            let (peer, link) = (visit.peer, visit.link);
+            self.here.insert(peer, Machine::new(visit, self.course.seed));
+            self.network.connect(REQUESTER, peer, link);
+        }
+        let leaving = self.here.values().filter(|machine| machine.visit.leaves <= now);
+        let leaving: Vec<PeerId> = leaving.map(|machine| machine.visit.peer).collect();
+        for peer in leaving {
+            let Some(machine) = self.here.remove(&peer) else { continue };
+            self.run.traced_paths += machine.traced_paths;
+            if machine.visit.is_abrupt {
+                self.network.kill(peer);
+            } else {
+                self.network.close(peer, REQUESTER);
+            }
+        }
+    }
+
+    fn start_frame(&mut self) {
+        let now = self.now();
+        self.frame += 1;
+        self.next_frame_at = now + self.course.period;
+        self.work.advance();
+        self.grants.clear();
+        let spec = Work::job(self.course.samples_per_pixel, self.frame);
+        let visits: Vec<&Visit> = self.here.values().map(|machine| &machine.visit).collect();
+        let film = f64::from(spec.view.width_px) * f64::from(spec.view.height_px);
+        let cost = film * f64::from(spec.samples_per_pixel);
+        let bound = least_seconds(&visits, self.course.local_speed, cost, now);
+        self.began = Some((now, bound));
+        self.tell_truth();
+        // The size of the film is fixed, so that no job of a run is refused once the first was not.
+        if self.requester.new_job(now, spec).is_ok() {
+            self.drain();
+        }
+    }
+
+    fn tell_truth(&self) {
+        let now = self.now();
+        for (&peer, machine) in &self.here {
+            self.truth.tell(Worker::Peer(peer), Facts::of_visit(&machine.visit, now));
+        }
+        let speed = self.local.speed;
+        self.truth.tell(Worker::Local, Facts { speed, way: 0.0, noise_sigma: 0.0, failure: 0.0 });
+    }
+
+    fn run_requester(&mut self) {
+        let now = self.now();
+        if let Some((lease, sums, counters)) = self.local.due(now, &self.work) {
+            self.input(RequesterInput::Traced { lease: LeaseId(lease), sums, counters });
+        }
+        if self.requester.next_timeout().is_some_and(|at| at <= now) {
+            self.input(RequesterInput::Timeout);
+        }
+    }
+
+    fn run_machines(&mut self) {
+        let now = self.now();
+        let peers: Vec<PeerId> = self.here.keys().copied().collect();
+        for peer in peers {
+            while let Some(machine) = self.here.get_mut(&peer)
+                && let Some(input) = machine.due(now, &self.work)
+            {
+                self.contributor_input(peer, input);
+            }
+        }
+    }
+
+    fn deliver(&mut self, to: PeerId, event: LinkEvent) {
+        if to == REQUESTER {
+            self.input(match event {
+                LinkEvent::Open { peer } => RequesterInput::PeerConnected { peer },
+                LinkEvent::Closed { peer, .. } => RequesterInput::PeerGone { peer },
+                LinkEvent::Message { peer, channel, bytes } => {
+                    RequesterInput::Message { peer, channel, bytes }
+                }
+            });
+        } else {
+            self.contributor_input(
+                to,
+                match event {
+                    LinkEvent::Open { peer } => ContributorInput::RequesterConnected { peer },
+                    LinkEvent::Closed { peer, .. } => ContributorInput::RequesterGone { peer },
+                    LinkEvent::Message { peer, channel, bytes } => {
+                        ContributorInput::Message { peer, channel, bytes }
+                    }
+                },
+            );
+        }
+    }
+
+    fn input(&mut self, input: RequesterInput) {
+        let now = self.now();
+        self.tell_truth();
+        self.requester.handle(now, input);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        let now = self.now();
+        while let Some(output) = self.requester.poll_output() {
+            match output {
+                RequesterOutput::Send { peer, channel, bytes } => {
+                    if let Ok(Message::Task { task: Task::Tile(task), .. }) =
+                        decode(channel, &bytes)
+                    {
+                        self.grants.give(task.rect, task.samples, now);
+                    }
+                    // A link that has just closed takes nothing; its event is on the way.
+                    let _ = self.network.send(REQUESTER, peer, channel, bytes);
+                }
+                RequesterOutput::ClosePeer { peer, .. } => self.network.close(REQUESTER, peer),
+                RequesterOutput::TraceLocal { lease, task } => {
+                    self.grants.give(task.rect, task.samples, now);
+                    self.local.start(now, lease.0, task, &self.work);
+                }
+                RequesterOutput::CancelLocal { lease } => self.local.cancel(lease.0),
+                RequesterOutput::TileMerged { rect, samples, .. } => {
+                    self.run.merged_paths += rect.area() * u64::from(samples.count);
+                    let since = self.grants.since(rect, samples).unwrap_or(now);
+                    let (at, seconds) = (now.as_secs_f64(), (now - since).as_secs_f64());
+                    let index = self.run.tasks.len();
+                    self.run.tasks.push(TaskRecord { at, seconds, index });
+                }
+                RequesterOutput::FrameComplete { .. } => {
+                    if let Some((began, bound)) = self.began.take() {
+                        self.run.frames.push(((now - began).as_secs_f64(), bound));
+                    }
+                }
+                RequesterOutput::PeerLost { .. }
+                | RequesterOutput::PeerReady { .. }
+                | RequesterOutput::LocalTracerLost => {}
+            }
+        }
+    }
+
+    fn contributor_input(&mut self, peer: PeerId, input: ContributorInput) {
+        let now = self.now();
+        let Some(machine) = self.here.get_mut(&peer) else { return };
+        machine.session.handle(now, input);
+        while let Some(output) = machine.session.poll_output() {
+            match output {
+                ContributorOutput::Send { peer: to, channel, bytes } => {
+                    let _ = self.network.send(peer, to, channel, bytes);
+                }
+                ContributorOutput::ClosePeer { peer: to, .. } => self.network.close(peer, to),
+                ContributorOutput::FetchScene { scene, .. } => machine.load(now, scene),
+                ContributorOutput::Trace { key, task } => machine.start(now, key, task, &self.work),
+                ContributorOutput::Cancel { key } => machine.cancel(key),
+                ContributorOutput::ReleaseScene { .. } | ContributorOutput::Finished => {}
+            }
+        }
+    }
+}
