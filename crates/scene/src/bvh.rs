@@ -8,6 +8,7 @@ mod bounds;
 mod build;
 mod reinsert;
 mod stored;
+mod threads;
 mod topology;
 
 pub(crate) use bounds::Bounds;
