@@ -60,10 +60,12 @@ fn assert_sound(scene: &Scene) {
     assert_eq!(scene.positions.len(), scene.normals.len());
     assert_eq!(scene.positions.len(), scene.tangents.len());
     assert_eq!(scene.positions.len(), scene.uvs.len());
+    let nodes = scene.all_nodes();
+    assert_eq!(nodes.len(), scene.node_count());
     for mesh in &scene.meshes {
         assert!((mesh.first_triangle + mesh.triangle_count) as usize <= scene.triangles.len());
         assert!(below(mesh.material, scene.materials.len()));
-        assert!(below(mesh.root_node, scene.nodes.len()));
+        assert!(below(mesh.root_node, nodes.len()));
     }
     assert!(scene.instances.iter().all(|instance| below(instance.mesh, scene.meshes.len())));
     for texture in &scene.textures {

@@ -46,7 +46,7 @@ pub fn bytes(mesh: &Mesh, embree: &Embree) -> [f64; 2] {
     let scene = tracer.scene();
     let shading =
         size_of_val(&*scene.normals) + size_of_val(&*scene.tangents) + size_of_val(&*scene.uvs);
-    let tree = size_of_val(&*scene.nodes);
+    let tree = size_of_val(&*scene.nodes) + scene.mesh_trees.byte_count();
     let mesh_bytes = size_of_val(&*scene.positions) + size_of_val(&*scene.triangles);
     let own = held - shading - tree - mesh_bytes;
     eprintln!("{}: mesh {mesh_bytes}, shared tree {tree}, the tracer's own {own} bytes", mesh.name);

@@ -9,10 +9,7 @@ use crate::environment::assemble_environment;
 use crate::image::{ImageLimits, decode_image};
 use crate::limits::ContentLimits;
 use crate::math::{Affine, Vec3, basis_from_normal};
-use crate::{
-    BvhNode, Instance, InvalidScene, MAX_LEAF_TRIANGLES, Mesh, Scene, SceneSource, Texture,
-    UnpackError,
-};
+use crate::{Instance, InvalidScene, Mesh, Scene, SceneSource, Texture, UnpackError};
 
 /// What a package holds, decoded and checked; in the order of the trees' leaves.
 #[derive(Debug, Clone)]
@@ -136,36 +133,31 @@ fn assemble_trees(topology: &[u8], scene: &mut Scene) -> Result<(), UnpackError>
     reader
         .read_tree(0, scene.instances.len() as u32, 1, &mut top)
         .map_err(named("top level".to_owned()))?;
-    let top_count = top.len();
-    let mut nodes: Vec<BvhNode> = top;
-    let mut mesh_bounds = Vec::with_capacity(scene.meshes.len());
+    let mut root = top.len() as u32;
     for (index, mesh) in scene.meshes.iter_mut().enumerate() {
-        let root = nodes.len();
-        mesh.root_node = root as u32;
-        reader
-            .read_tree(
-                mesh.first_triangle,
-                mesh.triangle_count,
-                MAX_LEAF_TRIANGLES as u8,
-                &mut nodes,
-            )
+        mesh.root_node = root;
+        root += scene
+            .mesh_trees
+            .push(&mut reader, mesh.triangle_count)
             .map_err(named(format!("tree of mesh {index}")))?;
-        let bounds = refit(&mut nodes, root, |triangle| {
-            let corners = scene.triangles[triangle as usize];
-            Bounds::of_points(corners.map(|corner| scene.positions[corner as usize]))
-        });
-        mesh_bounds.push(bounds);
     }
     if reader.remaining() > 0 {
         return Err(UnpackError::Trailing(reader.remaining()));
     }
-    let bounds = refit(&mut nodes[..top_count], 0, |index| {
+    let mesh_bounds: Vec<Bounds> =
+        scene.meshes.iter().map(|mesh| bounds_of_mesh(scene, mesh)).collect();
+    let bounds = refit(&mut top, 0, |index| {
         let instance = &scene.instances[index as usize];
         mesh_bounds[instance.mesh as usize].transformed(&instance.world_from_object)
     });
     scene.bounds = [bounds.min.to_array(), bounds.max.to_array()];
-    scene.nodes = nodes;
+    scene.nodes = top;
     Ok(())
+}
+
+fn bounds_of_mesh(scene: &Scene, mesh: &Mesh) -> Bounds {
+    (mesh.first_triangle..mesh.first_triangle + mesh.triangle_count)
+        .fold(Bounds::EMPTY, |whole, triangle| whole.union(scene.triangle_bounds(triangle)))
 }
 
 /// World-space corners of a triangle of an instance.

@@ -7,6 +7,8 @@
 mod bounds;
 mod build;
 mod reinsert;
+mod stored;
+mod threads;
 mod topology;
 
 pub(crate) use bounds::Bounds;
@@ -15,6 +17,7 @@ use reinsert::reinsert;
 
 use crate::MAX_LEAF_TRIANGLES;
 
+pub use stored::StoredTrees;
 pub use topology::TopologyError;
 pub(crate) use topology::{TopologyReader, refit};
 

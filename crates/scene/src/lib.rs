@@ -25,7 +25,7 @@ mod source;
 mod stats;
 mod view;
 
-pub use bvh::{TopologyError, build_mesh_tree};
+pub use bvh::{StoredTrees, TopologyError, build_mesh_tree};
 pub use check::InvalidScene;
 pub use generate::{
     DEFAULT_CITY_SIZE, EXHIBITS, FurnaceMaterial, GeneratedScene, GeneratedSceneError,

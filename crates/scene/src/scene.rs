@@ -3,6 +3,7 @@
 use p2c2r_frame::SceneId;
 use serde::{Deserialize, Serialize};
 
+use crate::bvh::StoredTrees;
 use crate::{LightTree, Material};
 
 /// Marks an index that is absent.
@@ -40,8 +41,10 @@ pub struct Scene {
     pub meshes: Vec<Mesh>,
     /// Placed meshes, in the order of the top-level BVH's leaves.
     pub instances: Vec<Instance>,
-    /// BVH nodes: the top level first (root at 0), then each mesh's tree.
+    /// BVH nodes of the top level, root first.
     pub nodes: Vec<BvhNode>,
+    /// The trees of the meshes; [`Scene::mesh_nodes`] and [`Scene::all_nodes`] give their nodes.
+    pub mesh_trees: StoredTrees,
     /// Materials.
     pub materials: Vec<Material>,
     /// Textures, regions of `texels`.
@@ -83,7 +86,7 @@ pub struct Mesh {
     pub first_triangle: u32,
     /// Number of triangles, at least one.
     pub triangle_count: u32,
-    /// Index in `Scene::nodes` of this mesh's root.
+    /// Index in [`Scene::all_nodes`] of this mesh's root.
     pub root_node: u32,
     /// Index in `Scene::materials`.
     pub material: u32,
@@ -104,7 +107,7 @@ pub struct Instance {
 
 /// A binary BVH node that holds both children's boxes: 64 bytes.
 ///
-/// A child with `count == 0` is the node `child` (absolute index in `Scene::nodes`); otherwise it is a
+/// A child with `count == 0` is the node `child` of the same array; otherwise it is a
 /// leaf of `count` consecutive primitives from `child`: absolute triangle indices in a mesh's tree,
 /// instance indices in the top level. An empty child has `child == NO_INDEX`, `count == 0` and an
 /// inverted box. Boxes are conservative: padded outward by a few ULP at build.

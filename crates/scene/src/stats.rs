@@ -82,7 +82,7 @@ impl Scene {
             emissive_triangles: self.emissive_triangles.len() as u64,
             cameras: self.cameras.len() as u64,
             environment_texels: self.environment.as_ref().map_or(0, |e| e.radiance.len() as u64),
-            bvh_nodes: self.nodes.len() as u64,
+            bvh_nodes: self.node_count() as u64,
             array_bytes: self.array_bytes(),
             ..SceneStats::default()
         }
@@ -103,6 +103,7 @@ impl Scene {
             + size_of_val(self.meshes.as_slice())
             + size_of_val(self.instances.as_slice())
             + size_of_val(self.nodes.as_slice())
+            + self.mesh_trees.byte_count()
             + size_of_val(self.materials.as_slice())
             + size_of_val(self.texels.as_slice())
             + size_of_val(self.emissive_triangles.as_slice())

@@ -152,10 +152,12 @@ fn with_spoiled_body(bytes: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8>
 fn assert_sound(scene: &Scene) {
     let triangles = scene.triangles.len() as u32;
     assert!(scene.triangles.iter().flatten().all(|&v| (v as usize) < scene.positions.len()));
+    let nodes = scene.all_nodes();
+    assert_eq!(nodes.len(), scene.node_count());
     for mesh in &scene.meshes {
         assert!(mesh.first_triangle + mesh.triangle_count <= triangles);
         assert!((mesh.material as usize) < scene.materials.len());
-        assert!((mesh.root_node as usize) < scene.nodes.len());
+        assert!((mesh.root_node as usize) < nodes.len());
     }
     assert!(scene.instances.iter().all(|i| (i.mesh as usize) < scene.meshes.len()));
     assert_eq!(scene.positions.len(), scene.uvs.len());

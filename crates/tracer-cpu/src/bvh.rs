@@ -5,7 +5,9 @@
 //! can change the picture.
 
 mod block;
+mod collapse;
 mod machine;
+mod node;
 mod tree;
 mod walk;
 
@@ -16,7 +18,7 @@ use p2c2r_scene::math::Affine;
 
 use self::block::LaneRay;
 use self::machine::has_wide_vectors;
-use self::tree::WideTree;
+use self::tree::{MeshTrees, WideTree};
 use self::walk::{BoxRay, Walk};
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray};
@@ -85,8 +87,8 @@ fn trace_wide<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize, const ANY
     let mut query = Query { ray, t_max: ray.t_max, hit: None };
     let box_ray = BoxRay::new(simd, ray.origin, ray.direction)?;
     let mut walk = Walk::<S, F, W>::new(simd, box_ray, tree.top?);
-    while let Some(instance) = walk.next_leaf(&tree.nodes, query.t_max) {
-        query.trace_mesh::<S, F, W, ANY>(simd, tree, prepared, &box_ray, instance);
+    while let Some(leaf) = walk.next_leaf(&tree.top_nodes, query.t_max) {
+        query.trace_mesh::<S, F, W, ANY>(simd, &tree.meshes, prepared, &box_ray, leaf.first());
         if ANY && query.hit.is_some() {
             break;
         }
@@ -107,7 +109,7 @@ impl Query<'_> {
     fn trace_mesh<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize, const ANY: bool>(
         &mut self,
         simd: S,
-        tree: &WideTree<W>,
+        trees: &MeshTrees<W>,
         prepared: &Prepared,
         world_ray: &BoxRay<F>,
         instance_index: u32,
@@ -117,19 +119,19 @@ impl Query<'_> {
         let origin = object_from_world.point(self.ray.origin);
         let direction = object_from_world.vector(self.ray.direction);
         let sheared = LaneRay::new(simd, &ShearedRay::new(origin, direction));
-        let root = tree.meshes[instance.mesh as usize];
+        let root = trees.roots[instance.mesh as usize];
         let is_same = origin == self.ray.origin && direction == self.ray.direction;
         let box_ray = if is_same { Some(*world_ray) } else { BoxRay::new(simd, origin, direction) };
         let Some(box_ray) = box_ray else { return };
         let mut walk = Walk::<S, F, W>::new(simd, box_ray, root);
-        while let Some(leaf) = walk.next_leaf(&tree.nodes, self.t_max) {
-            let block = &tree.blocks[leaf as usize];
-            let hits = sheared.intersect(block, self.t_max);
+        while let Some(leaf) = walk.next_leaf(&trees.nodes, self.t_max) {
+            let hits = sheared.intersect(trees.leaf(leaf), leaf.count(), self.t_max);
             let mut places = hits.places;
             while places != 0 {
                 let place = places.trailing_zeros() as usize;
                 places &= places - 1;
-                self.take(prepared, hits.at(place), instance_index, block.triangles[place]);
+                let triangle = leaf.first() + place as u32;
+                self.take(prepared, hits.at(place), instance_index, triangle);
             }
             if ANY && self.hit.is_some() {
                 return;

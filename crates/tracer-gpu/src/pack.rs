@@ -23,7 +23,7 @@ pub(crate) fn nodes(scene: &Scene) -> Vec<Node> {
         right_max: node.right_max,
         right_count: node.right_count,
     };
-    scene.nodes.iter().map(node).collect()
+    scene.all_nodes().iter().map(node).collect()
 }
 
 /// Triangles with their corners gathered.

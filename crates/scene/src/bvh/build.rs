@@ -1,11 +1,16 @@
-//! Binned SAH build (Wald 2007), iterative and deterministic.
+//! Binned SAH build (Wald 2007), deterministic on any number of threads.
 
 use super::Bounds;
+use super::threads::join;
 use crate::MAX_BVH_DEPTH;
 use crate::math::Vec3;
 
 /// Bins per axis.
 const BIN_COUNT: usize = 16;
+/// Parts of a tree that may be split at the same time, about.
+const PARTS: usize = 32;
+/// Primitives of the smallest of them.
+const LEAST_PART: usize = 4096;
 /// Cost of visiting a node, in intersection tests of a primitive.
 const NODE_COST: f32 = 1.0;
 
@@ -18,32 +23,60 @@ pub(crate) struct BuiltTree {
     pub(crate) topology: Vec<u8>,
 }
 
-/// Primitives still to be split: a range of the order, and the depth its node would have.
-struct Pending {
-    first: usize,
-    end: usize,
+/// A range of the order still to be split, and the depth its node would have.
+struct Pending<'a> {
+    range: &'a mut [u32],
     depth: u32,
 }
 
 /// Splits from the top: a tree over primitives of these boxes, with at most `max_leaf` of them in a leaf.
 pub(super) fn split_tree(boxes: &[Bounds], max_leaf: usize) -> BuiltTree {
     let mut order: Vec<u32> = (0..boxes.len() as u32).collect();
-    let mut topology = Vec::with_capacity(boxes.len());
-    let mut pending = vec![Pending { first: 0, end: boxes.len(), depth: 1 }];
+    // Many parts, of which the system gives each of its processors one after another.
+    let least_shared = (boxes.len() / PARTS).max(LEAST_PART);
+    let topology =
+        split_part(boxes, Pending { range: &mut order, depth: 1 }, max_leaf, least_shared);
+    BuiltTree { order, topology }
+}
+
+/// The preorder bytes of a part, both of whose sides are split at the same time if it is large.
+fn split_part(
+    boxes: &[Bounds],
+    part: Pending<'_>,
+    max_leaf: usize,
+    least_shared: usize,
+) -> Vec<u8> {
+    if part.range.len() < least_shared {
+        return split_small(boxes, part, max_leaf);
+    }
+    let Pending { range, depth } = part;
+    let Some(left_count) = split(boxes, range, max_leaf, depth) else {
+        return vec![range.len() as u8];
+    };
+    let (left, right) = range.split_at_mut(left_count);
+    let side = |range| {
+        move || split_part(boxes, Pending { range, depth: depth + 1 }, max_leaf, least_shared)
+    };
+    let (left, right) = join(side(left), side(right));
+    [vec![0], left, right].concat()
+}
+
+fn split_small(boxes: &[Bounds], part: Pending<'_>, max_leaf: usize) -> Vec<u8> {
+    let mut topology = Vec::with_capacity(part.range.len());
+    let mut pending = vec![part];
     // A subtree is finished before its sibling starts, which is what makes the bytes preorder.
-    while let Some(Pending { first, end, depth }) = pending.pop() {
-        let range = &mut order[first..end];
+    while let Some(Pending { range, depth }) = pending.pop() {
         match split(boxes, range, max_leaf, depth) {
-            None => topology.push((end - first) as u8),
+            None => topology.push(range.len() as u8),
             Some(left_count) => {
                 topology.push(0);
-                let middle = first + left_count;
-                pending.push(Pending { first: middle, end, depth: depth + 1 });
-                pending.push(Pending { first, end: middle, depth: depth + 1 });
+                let (left, right) = range.split_at_mut(left_count);
+                pending.push(Pending { range: right, depth: depth + 1 });
+                pending.push(Pending { range: left, depth: depth + 1 });
             }
         }
     }
-    BuiltTree { order, topology }
+    topology
 }
 
 /// Partitions the primitives and gives the number on the left, or `None` for a leaf.
@@ -53,14 +86,17 @@ fn split(boxes: &[Bounds], range: &mut [u32], max_leaf: usize, depth: u32) -> Op
         return None;
     }
     let may_be_leaf = count <= max_leaf;
-    let centroids = range.iter().fold(Bounds::EMPTY, |bounds, &primitive| {
-        bounds.with_point(doubled_centroid(&boxes[primitive as usize]))
-    });
+    let (mut whole, mut centroids) = (Bounds::EMPTY, Bounds::EMPTY);
+    for &primitive in range.iter() {
+        let bounds = &boxes[primitive as usize];
+        whole = whole.union(*bounds);
+        centroids = centroids.with_point(doubled_centroid(bounds));
+    }
     // Wide tracers test a whole leaf at once: above the leaves, only its number counts.
     let block = if may_be_leaf { 1 } else { max_leaf as u32 };
     let levels_left = MAX_BVH_DEPTH.saturating_sub(depth);
     if levels_left > levels_needed(count, max_leaf)
-        && let Some(plane) = best_plane(boxes, range, &centroids, block)
+        && let Some(plane) = best_plane(boxes, range, [&whole, &centroids], block)
     {
         if may_be_leaf && plane.cost >= count as f32 {
             return None;
@@ -129,25 +165,35 @@ struct Plane {
     cost: f32,
 }
 
+/// Boxes and numbers of the primitives in each bin.
+type Filled = [(Bounds, u32); BIN_COUNT];
+
 /// The cheapest plane with primitives on both sides, over all axes.
-fn best_plane(boxes: &[Bounds], range: &[u32], centroids: &Bounds, block: u32) -> Option<Plane> {
-    let whole = range
-        .iter()
-        .fold(Bounds::EMPTY, |bounds, &primitive| bounds.union(boxes[primitive as usize]));
+fn best_plane(
+    boxes: &[Bounds],
+    range: &[u32],
+    [whole, centroids]: [&Bounds; 2],
+    block: u32,
+) -> Option<Plane> {
     let area = whole.half_area();
     if area <= 0.0 {
         return None;
     }
-    let mut best: Option<Plane> = None;
-    for bins in (0..3).filter_map(|axis| Bins::along(axis, centroids)) {
-        let mut filled = [(Bounds::EMPTY, 0u32); BIN_COUNT];
-        for &primitive in range {
-            let bounds = &boxes[primitive as usize];
+    let axes = [0, 1, 2].map(|axis| Bins::along(axis, centroids));
+    let mut filled: [Filled; 3] = [[(Bounds::EMPTY, 0); BIN_COUNT]; 3];
+    for &primitive in range {
+        let bounds = &boxes[primitive as usize];
+        for (bins, filled) in axes.iter().zip(&mut filled) {
+            let Some(bins) = bins else { continue };
             let (bin, count) = &mut filled[bins.bin_of(bounds)];
             *bin = bin.union(*bounds);
             *count += 1;
         }
-        for (first_right_bin, weighted_area) in plane_costs(&filled, block) {
+    }
+    let mut best: Option<Plane> = None;
+    for (bins, filled) in axes.into_iter().zip(&filled) {
+        let Some(bins) = bins else { continue };
+        for (first_right_bin, weighted_area) in plane_costs(filled, block) {
             let cost = NODE_COST + weighted_area / area;
             if best.as_ref().is_none_or(|best| cost < best.cost) {
                 best = Some(Plane { bins, first_right_bin, cost });
@@ -157,25 +203,29 @@ fn best_plane(boxes: &[Bounds], range: &[u32], centroids: &Bounds, block: u32) -
     best
 }
 
-/// Area × number of blocks of both sides, for each plane that has primitives on both.
-fn plane_costs(
-    filled: &[(Bounds, u32); BIN_COUNT],
-    block: u32,
-) -> impl Iterator<Item = (usize, f32)> {
+/// Area × number of blocks of both sides, for each plane that has primitives on both and a bin with some
+/// right before it: the others cut the same way.
+fn plane_costs(filled: &Filled, block: u32) -> impl Iterator<Item = (usize, f32)> {
     let blocks = move |count: u32| count.div_ceil(block) as f32;
     let mut right_sums = [(0.0f32, 0u32); BIN_COUNT];
-    let mut right = (Bounds::EMPTY, 0);
+    let (mut right, mut sum) = ((Bounds::EMPTY, 0), (0.0, 0));
     for index in (1..BIN_COUNT).rev() {
-        right = (right.0.union(filled[index].0), right.1 + filled[index].1);
-        right_sums[index] = (right.0.half_area() * blocks(right.1), right.1);
+        let (bounds, count) = filled[index];
+        if count > 0 {
+            right = (right.0.union(bounds), right.1 + count);
+            sum = (right.0.half_area() * blocks(right.1), right.1);
+        }
+        right_sums[index] = sum;
     }
     let mut left = (Bounds::EMPTY, 0);
     (1..BIN_COUNT).filter_map(move |first_right_bin| {
         let (bounds, count) = filled[first_right_bin - 1];
-        left = (left.0.union(bounds), left.1 + count);
         let (right_cost, right_count) = right_sums[first_right_bin];
-        (left.1 > 0 && right_count > 0)
-            .then(|| (first_right_bin, left.0.half_area() * blocks(left.1) + right_cost))
+        if count == 0 || right_count == 0 {
+            return None;
+        }
+        left = (left.0.union(bounds), left.1 + count);
+        Some((first_right_bin, left.0.half_area() * blocks(left.1) + right_cost))
     })
 }
 
@@ -189,4 +239,24 @@ fn partition(range: &mut [u32], mut is_left: impl FnMut(u32) -> bool) -> usize {
         }
     }
     left_count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_split_at_the_same_time_are_those_split_one_after_another() {
+        let mut word = 1u32;
+        let mut random = || {
+            word = word.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (word >> 8) as f32 / 65536.0
+        };
+        let mut point = || [random(), random() * 0.1, random()];
+        let boxes: Vec<Bounds> =
+            (0..5 * LEAST_PART).map(|_| Bounds::of_points([point()]).padded(0.5)).collect();
+        let mut order: Vec<u32> = (0..boxes.len() as u32).collect();
+        let topology = split_small(&boxes, Pending { range: &mut order, depth: 1 }, 4);
+        assert_eq!(split_tree(&boxes, 4), BuiltTree { order, topology });
+    }
 }

@@ -1,14 +1,20 @@
 //! Makes a built tree better by moving subtrees to where they fit (Bittner, Hapala and Havran 2013; the
-//! search is that of Meister and Bittner 2018), one after another, so that the result is deterministic.
+//! search is that of Meister and Bittner 2018).
+//!
+//! Searches of a batch see the same tree and run at the same time; moves follow one after another, each only
+//! if it is still worth it. So the result does not depend on the number of threads.
 
 use super::Bounds;
 use super::build::BuiltTree;
+use super::threads::map;
 use crate::MAX_BVH_DEPTH;
 
 /// Passes over the tree.
 const PASSES: usize = 3;
 /// In each pass one of so many nodes is tried, those with the largest boxes.
 const TRIED_SHARE: usize = 4;
+/// Nodes whose places are searched in the same tree.
+const BATCH: usize = 4096;
 /// Places looked at for one node.
 const MAX_STEPS: u64 = 4096;
 /// Places looked at in all, for each node of the tree: a hostile scene could make every place promising.
@@ -35,21 +41,36 @@ pub(crate) fn reinsert(tree: BuiltTree, boxes: &[Bounds]) -> BuiltTree {
     let mut nodes = read(&tree, boxes);
     let mut steps_left = nodes.len() as u64 * STEPS_PER_NODE;
     for _ in 0..PASSES {
-        let mut by_area: Vec<u32> = (1..nodes.len() as u32).collect();
-        by_area.sort_unstable_by(|&a, &b| {
-            let area = |node: u32| nodes[node as usize].area;
-            area(b).total_cmp(&area(a)).then(a.cmp(&b))
-        });
-        by_area.truncate(nodes.len() / TRIED_SHARE);
         let mut moved = 0;
-        for node in by_area {
-            moved += usize::from(improve(&mut nodes, node, &mut steps_left));
+        for batch in largest(&nodes).chunks(BATCH) {
+            let most_steps = MAX_STEPS.min(steps_left);
+            let found = map(batch, |&node| best_place(&nodes, node, most_steps));
+            for (&node, (target, steps)) in batch.iter().zip(found) {
+                steps_left = steps_left.saturating_sub(steps);
+                moved += u64::from(target.is_some_and(|target| improve(&mut nodes, node, target)));
+            }
         }
         if moved == 0 {
             break;
         }
     }
     write(&nodes, &tree.order)
+}
+
+/// The nodes to be tried, largest first.
+fn largest(nodes: &[Node]) -> Vec<u32> {
+    let order = |&a: &u32, &b: &u32| {
+        let area = |node: u32| nodes[node as usize].area;
+        area(b).total_cmp(&area(a)).then(a.cmp(&b))
+    };
+    let mut by_area: Vec<u32> = (1..nodes.len() as u32).collect();
+    let tried = nodes.len() / TRIED_SHARE;
+    if tried < by_area.len() {
+        by_area.select_nth_unstable_by(tried, order);
+        by_area.truncate(tried);
+    }
+    by_area.sort_unstable_by(order);
+    by_area
 }
 
 /// The preorder bytes as linked nodes, root first.
@@ -137,19 +158,22 @@ fn depth(nodes: &[Node], mut index: u32) -> u32 {
     depth
 }
 
-/// Moves the node to its best place, if there is a better one than it has.
-fn improve(nodes: &mut [Node], node: u32, steps_left: &mut u64) -> bool {
+/// Moves the node beside another, if that is possible and still makes the tree better.
+fn improve(nodes: &mut [Node], node: u32, target: u32) -> bool {
     let parent = nodes[node as usize].parent;
     if parent == NONE || nodes[parent as usize].parent == NONE {
         return false;
     }
-    let Some(target) = best_place(nodes, node, steps_left) else { return false };
+    let brother = sibling(nodes, node);
+    if target == brother || target == parent || gain_of(nodes, node, target) <= 0.0 {
+        return false;
+    }
     let is_below = |subtree: u32| nodes[subtree as usize].height + 1;
     if depth(nodes, target) + is_below(node).max(is_below(target)) - 1 > MAX_BVH_DEPTH {
         return false;
     }
     // The parent leaves its place to the sibling and goes along.
-    let (brother, above) = (sibling(nodes, node), nodes[parent as usize].parent);
+    let above = nodes[parent as usize].parent;
     replace_child(nodes, above, parent, brother);
     fit_upward(nodes, above);
     let above_target = nodes[target as usize].parent;
@@ -158,6 +182,32 @@ fn improve(nodes: &mut [Node], node: u32, steps_left: &mut u64) -> bool {
     nodes[target as usize].parent = parent;
     fit_upward(nodes, parent);
     true
+}
+
+/// Surface that the tree loses if the node goes beside the target; less than nothing if it cannot.
+fn gain_of(nodes: &[Node], node: u32, target: u32) -> f32 {
+    let above = |index: u32| nodes[index as usize].parent;
+    let above_inner = |&index: &u32| Some(above(index)).filter(|&index| index != NONE);
+    let above_target: Vec<u32> = std::iter::successors(Some(target), above_inner).collect();
+    if above_target.contains(&node) {
+        return f32::NEG_INFINITY;
+    }
+    let Node { bounds, parent, .. } = nodes[node as usize];
+    let mut gain = nodes[parent as usize].area;
+    // Boxes shrink on the way up to the first node that is above both.
+    let mut without = nodes[sibling(nodes, node) as usize].bounds;
+    let (mut below, mut pivot) = (parent, above(parent));
+    while pivot != NONE && !above_target.contains(&pivot) {
+        without = without.union(nodes[sibling(nodes, below) as usize].bounds);
+        gain += nodes[pivot as usize].area - without.half_area();
+        (below, pivot) = (pivot, above(pivot));
+    }
+    gain -= nodes[target as usize].bounds.union(bounds).half_area();
+    for &index in above_target[1..].iter().take_while(|&&index| index != pivot && index != parent) {
+        let Node { bounds: old, area, .. } = nodes[index as usize];
+        gain -= old.union(bounds).half_area() - area;
+    }
+    gain
 }
 
 fn replace_child(nodes: &mut [Node], parent: u32, old: u32, new: u32) {
@@ -169,16 +219,19 @@ fn replace_child(nodes: &mut [Node], parent: u32, old: u32, new: u32) {
     nodes[new as usize].parent = parent;
 }
 
-/// The node beside which this one costs least surface; none if it is there already.
-fn best_place(nodes: &[Node], node: u32, steps_left: &mut u64) -> Option<u32> {
+/// The node beside which this one costs least surface, if there is a better one than it has; and the number
+/// of places looked at.
+fn best_place(nodes: &[Node], node: u32, most_steps: u64) -> (Option<u32>, u64) {
     let Node { bounds, area, parent, .. } = nodes[node as usize];
+    if parent == NONE || nodes[parent as usize].parent == NONE {
+        return (None, 0);
+    }
     let mut pivot = parent;
     let mut beside = sibling(nodes, node);
     // What taking the node away saves on the way up, and the pivot's box without it.
     let mut saved = nodes[parent as usize].area;
     let mut pivot_bounds = nodes[beside as usize].bounds;
     let (mut best_gain, mut best) = (0.0, None);
-    let most_steps = MAX_STEPS.min(*steps_left);
     let mut steps = 0;
     let mut waiting = Vec::new();
     loop {
@@ -209,9 +262,8 @@ fn best_place(nodes: &[Node], node: u32, steps_left: &mut u64) -> Option<u32> {
         beside = sibling(nodes, pivot);
         pivot = nodes[pivot as usize].parent;
     }
-    *steps_left = steps_left.saturating_sub(steps);
     let brother = sibling(nodes, node);
-    best.filter(|&place| place != brother && place != parent)
+    (best.filter(|&place| place != brother && place != parent), steps)
 }
 
 #[cfg(test)]
@@ -246,6 +298,35 @@ mod tests {
             order.sort_unstable();
             prop_assert!(order.into_iter().eq(0..boxes.len() as u32));
             prop_assert_eq!(after.topology.len(), before.topology.len());
+        }
+    }
+
+    proptest! {
+        /// Whatever has happened to the tree since the search.
+        #[test]
+        fn a_move_saves_the_surface_that_it_promises(
+            corners in prop::collection::vec(
+                (prop::array::uniform3(-9.0f32..9.0), prop::array::uniform3(-9.0f32..9.0)),
+                4..60,
+            ),
+            pairs in prop::collection::vec((any::<u16>(), any::<u16>()), 1..40),
+        ) {
+            let boxes = boxes_of(&corners);
+            let mut nodes = read(&split_tree(&boxes, 2), &boxes);
+            let surface = |nodes: &[Node]| nodes.iter().map(|node| node.area).sum::<f32>();
+            for (node, target) in pairs {
+                let inner = |word: u16| 1 + u32::from(word) % (nodes.len() as u32 - 1);
+                let (node, target) = (inner(node), inner(target));
+                let (before, gain) = (surface(&nodes), gain_of(&nodes, node, target));
+                let is_moved = improve(&mut nodes, node, target);
+                let saved = before - surface(&nodes);
+                prop_assert!(!is_moved || gain > 0.0);
+                let expected = if is_moved { gain } else { 0.0 };
+                // A target above the node loses some of its own surface besides.
+                prop_assert!(saved >= expected - 1e-4 * before, "{saved} of {expected}");
+            }
+            let order: Vec<u32> = (0..boxes.len() as u32).collect();
+            prop_assert_eq!(write(&nodes, &order).order.len(), boxes.len());
         }
     }
 

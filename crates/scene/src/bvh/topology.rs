@@ -58,10 +58,36 @@ impl<'a> TopologyReader<'a> {
         self.bytes.len()
     }
 
+    /// The bytes that a later state of the same reader has read since.
+    pub(crate) fn until(&self, later: &Self) -> &'a [u8] {
+        &self.bytes[..self.bytes.len() - later.bytes.len()]
+    }
+
     fn next(&mut self) -> Result<u8, TopologyError> {
         let (&byte, rest) = self.bytes.split_first().ok_or(TopologyError::Truncated)?;
         self.bytes = rest;
         Ok(byte)
+    }
+
+    /// Reads one tree over `count` primitives without keeping it; gives its number of nodes.
+    pub(crate) fn check_tree(&mut self, count: u32, max_leaf: u8) -> Result<u32, TopologyError> {
+        let (mut used, mut nodes) = (0u32, 0u32);
+        let mut depths = vec![1];
+        while let Some(depth) = depths.pop() {
+            let leaf = self.next()?;
+            if leaf == 0 {
+                if depth > MAX_BVH_DEPTH {
+                    return Err(TopologyError::TooDeep);
+                }
+                nodes += 1;
+                depths.extend([depth + 1; 2]);
+            } else {
+                used = count_leaf(used, leaf, max_leaf, count)?;
+            }
+        }
+        check_total(used, count)?;
+        // A tree that is a single leaf has a root to hang it under.
+        Ok(nodes.max(1))
     }
 
     /// Appends the nodes of one tree over `count` primitives from `first`; boxes are left inverted.
@@ -93,23 +119,32 @@ impl<'a> TopologyReader<'a> {
                 slots.push(Slot { node: child, is_right: false, depth: depth + 1 });
                 child as u32
             } else {
-                if leaf > max_leaf {
-                    return Err(TopologyError::LeafTooLarge { found: leaf, limit: max_leaf });
-                }
-                if u32::from(leaf) > count - used {
-                    let found = u64::from(used) + u64::from(leaf);
-                    return Err(TopologyError::WrongCount { found, expected: count });
-                }
-                used += u32::from(leaf);
+                used = count_leaf(used, leaf, max_leaf, count)?;
                 first + used - u32::from(leaf)
             };
             set_child(&mut nodes[node], is_right, child, u32::from(leaf));
         }
-        if used != count {
-            return Err(TopologyError::WrongCount { found: u64::from(used), expected: count });
-        }
-        Ok(())
+        check_total(used, count)
     }
+}
+
+/// Primitives used after a leaf, if they are as many as there may be.
+fn count_leaf(used: u32, leaf: u8, max_leaf: u8, count: u32) -> Result<u32, TopologyError> {
+    if leaf > max_leaf {
+        return Err(TopologyError::LeafTooLarge { found: leaf, limit: max_leaf });
+    }
+    if u32::from(leaf) > count - used {
+        let found = u64::from(used) + u64::from(leaf);
+        return Err(TopologyError::WrongCount { found, expected: count });
+    }
+    Ok(used + u32::from(leaf))
+}
+
+fn check_total(used: u32, count: u32) -> Result<(), TopologyError> {
+    if used == count {
+        return Ok(());
+    }
+    Err(TopologyError::WrongCount { found: u64::from(used), expected: count })
 }
 
 fn set_child(node: &mut BvhNode, is_right: bool, child: u32, count: u32) {
@@ -253,6 +288,8 @@ mod tests {
         ) {
             let mut nodes = Vec::new();
             let read = TopologyReader::new(&bytes).read_tree(0, count, 4, &mut nodes);
+            let checked = TopologyReader::new(&bytes).check_tree(count, 4);
+            prop_assert_eq!(read.clone().map(|()| nodes.len() as u32), checked);
             prop_assert!(nodes.len() <= bytes.len() + 1);
             if read.is_ok() {
                 let boxes = vec![Bounds::of_points([[0.0; 3]]); count as usize];
@@ -275,6 +312,25 @@ mod tests {
             x *= 0.97;
         }
         assert!(built(&boxes_of(&points, 0.0), 1) <= MAX_BVH_DEPTH);
+    }
+
+    /// A chain of nodes, each with a leaf on the left.
+    fn chain(nodes: u32) -> Vec<u8> {
+        let mut bytes: Vec<u8> = (0..nodes).flat_map(|_| [0, 1]).collect();
+        bytes.push(1);
+        bytes
+    }
+
+    #[test]
+    fn paths_longer_than_the_limit_are_refused_by_both_readers() {
+        for (nodes, expected) in
+            [(MAX_BVH_DEPTH, Ok(MAX_BVH_DEPTH)), (MAX_BVH_DEPTH + 1, Err(TopologyError::TooDeep))]
+        {
+            let bytes = chain(nodes);
+            assert_eq!(TopologyReader::new(&bytes).check_tree(nodes + 1, 4), expected);
+            let read = TopologyReader::new(&bytes).read_tree(0, nodes + 1, 4, &mut Vec::new());
+            assert_eq!(read, expected.map(|_| ()));
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{f32x4, mask32x4};
 
-use super::tree::{BLOCK, Block};
+use super::tree::{BLOCK, ROWS};
 use crate::triangle::{ROUNDING, ShearedRay, TriangleHit};
 
 /// A sheared ray, each number in every lane.
@@ -53,14 +53,14 @@ impl<S: Simd> LaneRay<S> {
         Self { simd, origin, shear, axes: *axes }
     }
 
-    /// Tests every triangle; hits beyond `t_max` are left out.
+    /// Tests the `count` triangles of a leaf; hits beyond `t_max` are left out.
     #[inline(always)]
-    pub(super) fn intersect(&self, block: &Block, t_max: f32) -> BlockHits {
+    pub(super) fn intersect(&self, rows: &[f32; ROWS], count: usize, t_max: f32) -> BlockHits {
         let simd = self.simd;
         let zero = f32x4::splat(simd, 0.0);
-        let a = self.sheared(&block.corners[0]);
-        let b = self.sheared(&block.corners[1]);
-        let c = self.sheared(&block.corners[2]);
+        let a = self.sheared(rows, 0, count);
+        let b = self.sheared(rows, 3 * count, count);
+        let c = self.sheared(rows, 6 * count, count);
         let u = c[0] * b[1] - c[1] * b[0];
         let v = a[0] * c[1] - a[1] * c[0];
         let w = b[0] * a[1] - b[1] * a[0];
@@ -68,7 +68,9 @@ impl<S: Simd> LaneRay<S> {
         let has_positive = u.simd_gt(zero) | v.simd_gt(zero) | w.simd_gt(zero);
         let determinant = u + v + w;
         let is_missed = (has_negative & has_positive) | determinant.simd_eq(zero);
-        if is_missed.all_true() {
+        // Lanes without a triangle of the leaf hold numbers of the next ones.
+        let there = (1 << count) - 1;
+        if !is_missed.to_bitmask() & there == 0 {
             return BlockHits::NONE;
         }
         let depths = [a[2] * self.shear[2], b[2] * self.shear[2], c[2] * self.shear[2]];
@@ -83,18 +85,20 @@ impl<S: Simd> LaneRay<S> {
         let error = t_error([a, b, c], depths, [u, v, w], determinant);
         let is_hit = is_near & !t.simd_le(error);
         BlockHits {
-            places: is_hit.to_bitmask(),
+            places: is_hit.to_bitmask() & there,
             t: t.to_array(),
             edges: [v.to_array(), w.to_array()],
             determinant: determinant.to_array(),
         }
     }
 
+    /// A corner of every triangle, whose row for the first axis begins at `first`.
     #[inline(always)]
-    fn sheared(&self, corner: &[[f32; BLOCK]; 3]) -> [f32x4<S>; 3] {
-        let x = f32x4::from_slice(self.simd, &corner[self.axes[0]]);
-        let y = f32x4::from_slice(self.simd, &corner[self.axes[1]]);
-        let z = f32x4::from_slice(self.simd, &corner[self.axes[2]]);
+    fn sheared(&self, rows: &[f32; ROWS], first: usize, count: usize) -> [f32x4<S>; 3] {
+        let row = |axis: usize| &rows[first + self.axes[axis] * count..][..BLOCK];
+        let x = f32x4::from_slice(self.simd, row(0));
+        let y = f32x4::from_slice(self.simd, row(1));
+        let z = f32x4::from_slice(self.simd, row(2));
         let depth = z - self.origin[2];
         [
             (x - self.origin[0]) - self.shear[0] * depth,

@@ -14,33 +14,39 @@ pub(super) const fn has_wide_vectors(_level: Level) -> bool {
     false
 }
 
-/// Moves a large array to pages of 2 MiB, where the system has them: a walk jumps all over it, and each
+/// Moves a large array to pages of 2 MiB.
+pub(super) fn on_large_pages<T: Copy>(items: Vec<T>) -> Vec<T> {
+    let mut moved = with_room_on_large_pages(items.len());
+    moved.extend_from_slice(&items);
+    moved
+}
+
+/// Room for a large array in pages of 2 MiB, where the system has them: a walk jumps all over it, and each
 /// page takes one of few places in the processor's table of addresses.
 #[cfg(target_os = "linux")]
-pub(super) fn on_large_pages<T: Copy>(items: Vec<T>) -> Vec<T> {
+pub(super) fn with_room_on_large_pages<T: Copy>(count: usize) -> Vec<T> {
     use rustix::mm::{Advice, madvise};
     const PAGE_BYTES: usize = 2 << 20;
-    if size_of_val(items.as_slice()) < 2 * PAGE_BYTES {
-        return items;
+    let mut room = Vec::with_capacity(count);
+    let bytes = count * size_of::<T>();
+    if bytes < 2 * PAGE_BYTES {
+        return room;
     }
-    let mut moved = Vec::with_capacity(items.len());
-    let start = moved.spare_capacity_mut().as_mut_ptr().cast::<u8>();
+    let start = room.spare_capacity_mut().as_mut_ptr().cast::<u8>();
     let skipped = start.align_offset(PAGE_BYTES);
-    let bytes = size_of_val(items.as_slice());
     if skipped < bytes {
         // SAFETY: the range lies within the allocation, nothing refers to it yet, and the advice changes
         // no contents. A system that does not take it goes on with small pages.
         let _ =
             unsafe { madvise(start.add(skipped).cast(), bytes - skipped, Advice::LinuxHugepage) };
     }
-    moved.extend_from_slice(&items);
-    moved
+    room
 }
 
-/// Leaves an array where it is.
+/// Room for an array, wherever it is.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn on_large_pages<T: Copy>(items: Vec<T>) -> Vec<T> {
-    items
+pub(super) fn with_room_on_large_pages<T: Copy>(count: usize) -> Vec<T> {
+    Vec::with_capacity(count)
 }
 
 /// Every kind of vectors that this machine has.

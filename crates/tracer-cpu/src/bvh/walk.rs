@@ -5,7 +5,7 @@ use fearless_simd::prelude::*;
 use p2c2r_scene::MAX_BVH_DEPTH;
 use p2c2r_scene::math::Vec3;
 
-use super::tree::{Reference, WideNode};
+use super::node::{Reference, WideNode};
 
 /// Box distances are widened by this share, more than all roundings of the slab test (Ize 2013) and
 /// of the triangle's distance, so that neither a hit nor a tie is lost.
@@ -13,7 +13,7 @@ const BOX_SLACK: f32 = 1.000_02;
 
 /// Widens by this share of the ray origin's own distance from the planes through zero: the slab test
 /// subtracts it, fused or not, and either way rounds by less.
-const ORIGIN_SLACK: f32 = 1.0 / (1 << 21) as f32;
+const ORIGIN_SLACK: f32 = 1.0 / (1 << 20) as f32;
 
 /// Stands for 1/0: large, but its product with 0 is not NaN.
 const HUGE_INVERSE: f32 = 1e20;
@@ -56,6 +56,8 @@ impl Entry {
 pub(super) struct BoxRay<F> {
     inverse: [F; 3],
     near_offset: [F; 3],
+    /// Both times [`BOX_SLACK`], so that the loop need not widen.
+    far_inverse: [F; 3],
     far_offset: [F; 3],
     /// Row of the plane that the ray meets first on each axis.
     near: [usize; 3],
@@ -80,7 +82,7 @@ impl<F> BoxRay<F> {
         let (x, y, z) = (inverse(direction.x), inverse(direction.y), inverse(direction.z));
         let offset = Vec3::new(origin.x * x, origin.y * y, origin.z * z);
         let slack = offset.abs() * ORIGIN_SLACK;
-        let (near, far) = (offset + slack, offset - slack);
+        let (near, far) = (offset + slack, (offset - slack) * BOX_SLACK);
         // Without this, NaN would pass for a hit in lanes that hold no child: vectors differ in what they
         // make of it.
         if !direction.is_finite() || !near.is_finite() || !far.is_finite() {
@@ -89,6 +91,11 @@ impl<F> BoxRay<F> {
         // Written out: what a closure computes would not be inlined into the vector code.
         Some(Self {
             inverse: [F::splat(simd, x), F::splat(simd, y), F::splat(simd, z)],
+            far_inverse: [
+                F::splat(simd, x * BOX_SLACK),
+                F::splat(simd, y * BOX_SLACK),
+                F::splat(simd, z * BOX_SLACK),
+            ],
             near_offset: [F::splat(simd, near.x), F::splat(simd, near.y), F::splat(simd, near.z)],
             far_offset: [F::splat(simd, far.x), F::splat(simd, far.y), F::splat(simd, far.z)],
             near: [usize::from(x < 0.0), 2 + usize::from(y < 0.0), 4 + usize::from(z < 0.0)],
@@ -97,24 +104,18 @@ impl<F> BoxRay<F> {
 }
 
 impl<F> BoxRay<F> {
-    /// Where the ray meets the first plane of each child on an axis.
+    /// Where the ray meets the first and the second plane of each child on an axis, the second widened.
     #[inline(always)]
-    fn near_t<S: Simd, const W: usize>(&self, simd: S, node: &WideNode<W>, axis: usize) -> F
+    fn slab<S: Simd, const W: usize>(&self, simd: S, node: &WideNode<W>, axis: usize) -> [F; 2]
     where
         F: SimdFloat<S, Element = f32>,
     {
-        let plane = F::from_slice(simd, &node.planes[self.near[axis]]);
-        plane.mul_sub(self.inverse[axis], self.near_offset[axis])
-    }
-
-    /// Where it meets the second one.
-    #[inline(always)]
-    fn far_t<S: Simd, const W: usize>(&self, simd: S, node: &WideNode<W>, axis: usize) -> F
-    where
-        F: SimdFloat<S, Element = f32>,
-    {
-        let plane = F::from_slice(simd, &node.planes[self.near[axis] ^ 1]);
-        plane.mul_sub(self.inverse[axis], self.far_offset[axis])
+        let near = F::from_slice(simd, &node.planes[self.near[axis]]);
+        let far = F::from_slice(simd, &node.planes[self.near[axis] ^ 1]);
+        [
+            near.mul_sub(self.inverse[axis], self.near_offset[axis]),
+            far.mul_sub(self.far_inverse[axis], self.far_offset[axis]),
+        ]
     }
 }
 
@@ -136,7 +137,7 @@ impl<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize> Walk<S, F, W> {
 
     /// The next leaf whose box begins before `t_max`, nearer ones first.
     #[inline(always)]
-    pub(super) fn next_leaf(&mut self, nodes: &[WideNode<W>], t_max: f32) -> Option<u32> {
+    pub(super) fn next_leaf(&mut self, nodes: &[WideNode<W>], t_max: f32) -> Option<Reference> {
         let reach = t_max * BOX_SLACK;
         while let Some(entry) = self.stack.pop() {
             if entry.t() > reach {
@@ -144,10 +145,10 @@ impl<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize> Walk<S, F, W> {
             }
             let mut next = Some(entry.child());
             while let Some(reference) = next {
-                if let Some(leaf) = reference.leaf_index() {
-                    return Some(leaf);
+                if reference.is_leaf() {
+                    return Some(reference);
                 }
-                next = self.enter(&nodes[reference.0 as usize], t_max);
+                next = self.enter(&nodes[reference.0 as usize], reach);
             }
         }
         None
@@ -155,18 +156,15 @@ impl<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize> Walk<S, F, W> {
 
     /// The nearest child that the ray enters; the others go on the stack, the nearest on top.
     #[inline(always)]
-    fn enter(&mut self, node: &WideNode<W>, t_max: f32) -> Option<Reference> {
+    fn enter(&mut self, node: &WideNode<W>, reach: f32) -> Option<Reference> {
         let simd = self.simd;
         let ray = &self.ray;
-        let near_x = ray.near_t(simd, node, 0);
-        let near_y = ray.near_t(simd, node, 1);
-        let near_z = ray.near_t(simd, node, 2);
-        let far_x = ray.far_t(simd, node, 0);
-        let far_y = ray.far_t(simd, node, 1);
-        let far_z = ray.far_t(simd, node, 2);
+        let [near_x, far_x] = ray.slab(simd, node, 0);
+        let [near_y, far_y] = ray.slab(simd, node, 1);
+        let [near_z, far_z] = ray.slab(simd, node, 2);
         let enter = near_x.max(near_y).max(near_z.max(F::splat(simd, 0.0)));
-        let leave = far_x.min(far_y).min(far_z.min(F::splat(simd, t_max)));
-        let mut hits = enter.simd_le(leave * BOX_SLACK).to_bitmask();
+        let leave = far_x.min(far_y).min(far_z.min(F::splat(simd, reach)));
+        let mut hits = enter.simd_le(leave).to_bitmask();
         if hits == 0 {
             return None;
         }
