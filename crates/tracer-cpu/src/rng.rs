@@ -15,6 +15,8 @@
 //! where v counts the path's surface vertices from 0. A ray's key draws the numbers of the alpha tests
 //! along it: see [`alpha_word`].
 
+mod lanes;
+
 /// Block of the camera sample.
 pub(crate) const CAMERA_BLOCK: u32 = 0;
 /// Block of the first vertex.

@@ -1,5 +1,6 @@
 //! Light from infinity: texels picked by an alias table, looked up bilinearly.
 
+use fearless_simd::Simd;
 use p2c2r_scene::Environment;
 use p2c2r_scene::math::{
     Vec3, direction_from_equirect, equirect_from_direction, larger, sin_cos_turns, smaller,
@@ -39,7 +40,9 @@ fn direction_in_row(environment: &Environment, row: u32, u: f32, share: f32) -> 
 }
 
 /// Density with which a receiver's light sample is a direction to the environment.
-pub(crate) fn environment_pdf(
+#[inline(always)]
+pub(crate) fn environment_pdf<S: Simd>(
+    simd: S,
     prepared: &Prepared,
     receiver: &Receiver,
     environment: &Environment,
@@ -51,7 +54,7 @@ pub(crate) fn environment_pdf(
     let [u, v] = equirect_from_direction(wi);
     let cell = |x: f32, size: u32| smaller((x * size as f32).floor(), (size - 1) as f32) as u32;
     let texel = cell(v, environment.height) * environment.width + cell(u, environment.width);
-    environment.pdf[texel as usize] * environment_probability(prepared, receiver)
+    environment.pdf[texel as usize] * environment_probability(simd, prepared, receiver)
 }
 
 /// Radiance from a direction, interpolated; periodic around, clamped at the poles.

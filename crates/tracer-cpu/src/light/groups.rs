@@ -1,5 +1,6 @@
 //! The choice between kinds of lights: by what they may send to the point, as far as that is known.
 
+use fearless_simd::Simd;
 use p2c2r_scene::Scene;
 use p2c2r_scene::math::{larger, smaller};
 
@@ -55,11 +56,12 @@ impl LightGroups {
         }
     }
 
-    fn shares(&self, prepared: &Prepared, receiver: &Receiver) -> Shares {
+    #[inline(always)]
+    fn shares<S: Simd>(&self, simd: S, prepared: &Prepared, receiver: &Receiver) -> Shares {
         let rest = WHOLE - self.punctual;
         let emissive = match (self.has_emissive, self.has_environment) {
             (true, true) => {
-                let ours = root_importance(&prepared.scene.light_tree, receiver);
+                let ours = root_importance(simd, &prepared.scene.light_tree, receiver);
                 let share = ours / (ours + self.environment_importance);
                 let share = smaller(larger(share, LEAST_SHARE), 1.0 - LEAST_SHARE);
                 (share * rest as f32) as u32
@@ -71,9 +73,15 @@ impl LightGroups {
 }
 
 /// Chooses a group; `None` if the scene has none.
-pub(super) fn choose(prepared: &Prepared, receiver: &Receiver, word: u32) -> Option<(Group, f32)> {
+#[inline(always)]
+pub(super) fn choose<S: Simd>(
+    simd: S,
+    prepared: &Prepared,
+    receiver: &Receiver,
+    word: u32,
+) -> Option<(Group, f32)> {
     let groups = &prepared.light_groups;
-    let Shares { emissive, punctual } = groups.shares(prepared, receiver);
+    let Shares { emissive, punctual } = groups.shares(simd, prepared, receiver);
     let word = word >> 16;
     let (group, share) = if word < emissive {
         (Group::Emissive, emissive)
@@ -88,12 +96,22 @@ pub(super) fn choose(prepared: &Prepared, receiver: &Receiver, word: u32) -> Opt
 }
 
 /// Probability with which [`choose`] gives the emissive triangles.
-pub(super) fn emissive_probability(prepared: &Prepared, receiver: &Receiver) -> f32 {
-    prepared.light_groups.shares(prepared, receiver).emissive as f32 / WHOLE as f32
+#[inline(always)]
+pub(super) fn emissive_probability<S: Simd>(
+    simd: S,
+    prepared: &Prepared,
+    receiver: &Receiver,
+) -> f32 {
+    prepared.light_groups.shares(simd, prepared, receiver).emissive as f32 / WHOLE as f32
 }
 
 /// Probability with which [`choose`] gives the environment.
-pub(super) fn environment_probability(prepared: &Prepared, receiver: &Receiver) -> f32 {
-    let Shares { emissive, punctual } = prepared.light_groups.shares(prepared, receiver);
+#[inline(always)]
+pub(super) fn environment_probability<S: Simd>(
+    simd: S,
+    prepared: &Prepared,
+    receiver: &Receiver,
+) -> f32 {
+    let Shares { emissive, punctual } = prepared.light_groups.shares(simd, prepared, receiver);
     (WHOLE - emissive - punctual) as f32 / WHOLE as f32
 }
