@@ -16,7 +16,7 @@ use crate::rng::{CAMERA_BLOCK, SampleRandom, index_from_word, unit_from_word};
 use crate::surface::Surface;
 
 /// From this vertex on a path may end by Russian roulette.
-const FIRST_ROULETTE_VERTEX: u32 = 3;
+const FIRST_ROULETTE_VERTEX: u32 = 1;
 
 /// A path survives roulette with at least this probability, which bounds its weight.
 const MIN_SURVIVAL: f32 = 0.05;
@@ -266,6 +266,10 @@ fn roughness_floor_after(pdf: f32) -> f32 {
 }
 
 /// Russian roulette: the probability with which the path went on, or `None` where it ends.
+///
+/// The noise that roulette adds grows as its probability falls, and so does the time it saves: the root
+/// of what a path still carries lies between (Bolin and Meyer 1997, "An error metric for Monte Carlo ray
+/// tracing").
 fn survival(throughput: Vec3, vertex: u32, word: u32) -> Option<f32> {
     let brightest = throughput.max_component();
     let carries_light = brightest > 0.0 && brightest < f32::MAX;
@@ -275,7 +279,7 @@ fn survival(throughput: Vec3, vertex: u32, word: u32) -> Option<f32> {
     if vertex < FIRST_ROULETTE_VERTEX {
         return Some(1.0);
     }
-    let probability = smaller(larger(brightest, MIN_SURVIVAL), 1.0);
+    let probability = smaller(larger(brightest.sqrt(), MIN_SURVIVAL), 1.0);
     (unit_from_word(word) < probability).then_some(probability)
 }
 
