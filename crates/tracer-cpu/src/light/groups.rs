@@ -7,7 +7,7 @@ use p2c2r_scene::math::{larger, smaller};
 use super::tree::{Receiver, WHOLE, root_importance};
 use crate::prepared::Prepared;
 
-/// Emissive triangles and the environment get at least this share of what the two share.
+/// Each kind gets at least this share of what two share.
 const LEAST_SHARE: f32 = 0.1;
 
 /// A kind of lights.
@@ -26,8 +26,10 @@ pub(super) enum Group {
 pub(crate) struct LightGroups {
     has_emissive: bool,
     has_environment: bool,
-    /// Share of the punctual lights in 1/65,536: as if all groups were equal.
+    /// Share of the punctual lights in 1/65,536 where nothing emits: as if all groups were equal.
     punctual: u32,
+    /// What punctual lights send on average, counted as the next.
+    punctual_importance: f32,
     /// What the environment's table stands for, over the power of the emissive triangles, in 1/m².
     environment_importance: f32,
 }
@@ -52,24 +54,34 @@ impl LightGroups {
             has_emissive,
             has_environment: environment.is_some(),
             punctual,
+            punctual_importance: scene.punctual_importance(),
             environment_importance: scene.environment_importance(),
         }
     }
 
     #[inline(always)]
     fn shares<S: Simd>(&self, simd: S, prepared: &Prepared, receiver: &Receiver) -> Shares {
-        let rest = WHOLE - self.punctual;
-        let emissive = match (self.has_emissive, self.has_environment) {
-            (true, true) => {
-                let ours = root_importance(simd, &prepared.scene.light_tree, receiver);
-                let share = ours / (ours + self.environment_importance);
-                let share = smaller(larger(share, LEAST_SHARE), 1.0 - LEAST_SHARE);
-                (share * rest as f32) as u32
-            }
-            (has_emissive, _) => u32::from(has_emissive) * rest,
-        };
-        Shares { emissive, punctual: self.punctual }
+        if !self.has_emissive {
+            return Shares { emissive: 0, punctual: self.punctual };
+        }
+        let has_punctual = self.punctual > 0;
+        if !has_punctual && !self.has_environment {
+            return Shares { emissive: WHOLE, punctual: 0 };
+        }
+        let ours = root_importance(simd, &prepared.scene.light_tree, receiver);
+        let others = ours + self.environment_importance;
+        let share = self.punctual_importance / (self.punctual_importance + others);
+        let punctual = if has_punctual { share_of(WHOLE, share) } else { 0 };
+        let rest = WHOLE - punctual;
+        let emissive = if self.has_environment { share_of(rest, ours / others) } else { rest };
+        Shares { emissive, punctual }
     }
+}
+
+/// This share of a number; neither all nor nothing of it.
+#[inline(always)]
+fn share_of(whole: u32, share: f32) -> u32 {
+    (smaller(larger(share, LEAST_SHARE), 1.0 - LEAST_SHARE) * whole as f32) as u32
 }
 
 /// Chooses a group; `None` if the scene has none.
