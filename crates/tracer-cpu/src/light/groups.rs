@@ -127,3 +127,58 @@ pub(super) fn environment_probability<S: Simd>(
     let Shares { emissive, punctual } = prepared.light_groups.shares(simd, prepared, receiver);
     (WHOLE - emissive - punctual) as f32 / WHOLE as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::{Level, dispatch};
+    use p2c2r_scene::math::Vec3;
+    use p2c2r_scene::{LightKind, PunctualLight};
+    use p2c2r_testkit::{SceneBuilder, emitter, material};
+
+    use super::*;
+
+    const UP: Vec3 = Vec3::new(0.0, 1.0, 0.0);
+
+    /// A floor with a small lamp above its middle, and some points of light.
+    fn lamp_and_points(count: u32) -> Prepared {
+        let floor = material(0.5, 0.0, 0.8);
+        let mut builder = SceneBuilder::new()
+            .quad([-20., 0., 20.], [40., 0., 0.], [0., 0., -40.], floor)
+            .quad([-0.2, 2., -0.2], [0.4, 0., 0.], [0., 0., 0.4], emitter(10.0));
+        for index in 0..count {
+            builder = builder.light(PunctualLight {
+                kind: LightKind::Point,
+                position: [index as f32, 3.0, 0.0],
+                direction: [0., -1., 0.],
+                intensity: [1.0; 3],
+                range_m: f32::INFINITY,
+            });
+        }
+        Prepared::new(builder.build())
+    }
+
+    fn shares_at(prepared: &Prepared, x: f32) -> Shares {
+        let position = Vec3::new(x, 0.0, 0.0);
+        let receiver = Receiver { position, normal: UP, can_transmit: false };
+        dispatch!(Level::new(), simd => prepared.light_groups.shares(simd, prepared, &receiver))
+    }
+
+    #[test]
+    fn points_of_light_are_sampled_more_often_where_the_lamp_is_far() {
+        let prepared = lamp_and_points(3);
+        let shares = [0.0, 5.0, 15.0].map(|x| shares_at(&prepared, x));
+        for Shares { emissive, punctual } in &shares {
+            assert_eq!(emissive + punctual, WHOLE, "nothing is left for a sky that is not there");
+        }
+        let [near, middle, far] = shares.map(|shares| shares.punctual as f32 / WHOLE as f32);
+        assert!(near < 0.5 * middle && middle < far, "{near} {middle} {far}");
+        assert!(near > 0.099 && far < 0.901, "no kind is forgotten: {near} {far}");
+    }
+
+    #[test]
+    fn only_kind_of_lights_gets_every_sample() {
+        let prepared = lamp_and_points(0);
+        let Shares { emissive, punctual } = shares_at(&prepared, 1.0);
+        assert_eq!([emissive, punctual], [WHOLE, 0]);
+    }
+}
