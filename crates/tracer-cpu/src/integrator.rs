@@ -2,13 +2,13 @@
 
 use fearless_simd::Simd;
 use p2c2r_frame::{Effects, TileTask, TraceCounters};
-use p2c2r_scene::math::{Vec3, exp, larger, smaller};
+use p2c2r_scene::math::{Vec3, equirect_from_direction, exp, larger, smaller};
 
 use crate::bsdf::{Bsdf, BsdfWords};
 use crate::bvh::{is_occluded, nearest_hit};
 use crate::camera::camera_ray;
 use crate::light::{
-    LightSample, Receiver, emissive_pdf, environment_pdf, environment_radiance, sample_light,
+    LightSample, Receiver, emissive_pdf, environment_pdf, radiance_at, sample_light,
 };
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray};
@@ -311,11 +311,12 @@ fn power_heuristic(pdf: f32, other_pdf: f32) -> f32 {
 #[inline(always)]
 fn escaped<S: Simd>(simd: S, prepared: &Prepared, ray: &Ray, origin: Origin) -> Vec3 {
     let Some(environment) = prepared.scene.environment.as_ref() else { return Vec3::ZERO };
-    let radiance = environment_radiance(environment, ray.direction);
+    let place = equirect_from_direction(ray.direction);
+    let radiance = radiance_at(environment, place);
     match origin {
         Origin::Camera => radiance,
         Origin::Scattered { pdf, receiver } => {
-            let light_pdf = environment_pdf(simd, prepared, &receiver, environment, ray.direction);
+            let light_pdf = environment_pdf(simd, prepared, &receiver, environment, place);
             radiance * power_heuristic(pdf, light_pdf)
         }
     }

@@ -11,7 +11,7 @@ use p2c2r_scene::AliasEntry;
 use p2c2r_scene::math::Vec3;
 
 pub(crate) use emissive::emissive_pdf;
-pub(crate) use environment::{environment_pdf, environment_radiance};
+pub(crate) use environment::{environment_pdf, environment_radiance, radiance_at};
 pub(crate) use groups::LightGroups;
 pub(crate) use tree::Receiver;
 
