@@ -6,8 +6,8 @@ import numpy as np
 import server
 
 VARIANT = "llvm_ad_rgb"
-# From this vertex on a path may end by Russian roulette, as in ours.
-ROULETTE_DEPTH = 4
+# From this vertex on a path may end by Russian roulette, as in ours, whose first is number 0.
+ROULETTE_DEPTH = 2
 
 
 def load(job):

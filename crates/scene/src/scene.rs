@@ -4,6 +4,7 @@ use p2c2r_frame::SceneId;
 use serde::{Deserialize, Serialize};
 
 use crate::bvh::StoredTrees;
+use crate::math::{Vec3, luminance};
 use crate::{LightTree, Material};
 
 /// Marks an index that is absent.
@@ -73,8 +74,28 @@ impl Scene {
     /// in 1/m²: as light trees count importance. 0 where one of the two is missing.
     pub fn environment_importance(&self) -> f32 {
         let power = self.environment.as_ref().map_or(0.0, |environment| environment.sampled_power);
-        // Half of it, as if it came from everywhere above the surface.
-        let ratio = 0.5 * power / self.light_tree.power;
+        self.over_light_power(power)
+    }
+
+    /// What punctual lights may send to a surface, as the environment's importance is counted: that of
+    /// points is the mean over a ball as large as the scene.
+    pub fn punctual_importance(&self) -> f32 {
+        let [low, high] = self.bounds.map(Vec3::from);
+        let mean_per_square = 3.0 / (0.25 * (high - low).length_squared());
+        let irradiance = |light: &PunctualLight| {
+            let falloff = match light.kind {
+                LightKind::Directional => 1.0,
+                LightKind::Point => mean_per_square,
+                LightKind::Spot { cos_outer, .. } => mean_per_square * (0.5 - 0.5 * cos_outer),
+            };
+            luminance(light.intensity.into()) * falloff
+        };
+        self.over_light_power(self.lights.iter().map(irradiance).sum())
+    }
+
+    /// Irradiance from everywhere, of which a surface gets about half, over the tree's power; 0 without.
+    fn over_light_power(&self, irradiance: f32) -> f32 {
+        let ratio = 0.5 * irradiance / self.light_tree.power;
         if (0.0..f32::MAX).contains(&ratio) { ratio } else { 0.0 }
     }
 }

@@ -93,8 +93,8 @@ mirrored! {
         pub is_environment_sampled: u32,
         /// What that table may send to a surface over the power of the light tree, in 1/m².
         pub environment_importance: f32,
-        /// Fills the row.
-        pub padding_x: u32,
+        /// What punctual lights may send, counted likewise.
+        pub punctual_importance: f32,
         /// Fills the row.
         pub padding: [u32; 2],
     }

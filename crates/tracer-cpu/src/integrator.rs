@@ -1,24 +1,22 @@
 //! The path tracer: one loop per sample, light by next-event estimation and MIS.
 
+use fearless_simd::Simd;
 use p2c2r_frame::{Effects, TileTask, TraceCounters};
-use p2c2r_scene::math::{Vec3, exp, larger, smaller};
+use p2c2r_scene::math::{Vec3, equirect_from_direction, exp, larger, smaller};
 
 use crate::bsdf::{Bsdf, BsdfWords};
 use crate::bvh::{is_occluded, nearest_hit};
 use crate::camera::camera_ray;
 use crate::light::{
-    LightSample, Receiver, emissive_pdf, environment_pdf, environment_radiance, sample_light,
+    LightSample, Receiver, emissive_pdf, environment_pdf, radiance_at, sample_light,
 };
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray};
-use crate::rng::{
-    CHOICE_BLOCK, CONTINUATION_BLOCK, DIRECTION_BLOCK, SampleRandom, index_from_word,
-    unit_from_word,
-};
+use crate::rng::{CAMERA_BLOCK, SampleRandom, index_from_word, unit_from_word};
 use crate::surface::Surface;
 
 /// From this vertex on a path may end by Russian roulette.
-const FIRST_ROULETTE_VERTEX: u32 = 3;
+const FIRST_ROULETTE_VERTEX: u32 = 1;
 
 /// A path survives roulette with at least this probability, which bounds its weight.
 const MIN_SURVIVAL: f32 = 0.05;
@@ -82,7 +80,11 @@ struct Path {
 }
 
 /// Traces one path of the task's view.
-pub(crate) fn trace_path(
+///
+/// Its parts go into one piece of code for each kind of machine.
+#[inline(always)]
+pub(crate) fn trace_path<S: Simd>(
+    simd: S,
     prepared: &Prepared,
     task: &TileTask,
     [x, y]: [u32; 2],
@@ -90,7 +92,10 @@ pub(crate) fn trace_path(
 ) -> PathResult {
     let random = SampleRandom::new(x, y, sample, task.seed);
     let mut result = PathResult::default();
-    let Some(ray) = camera_ray(&task.view, x, y, random.camera()) else { return result };
+    // The camera's block comes right before those of the first vertex.
+    let [camera, choice, place, next] = random.blocks(simd, CAMERA_BLOCK);
+    let mut words = VertexWords { choice, place, next };
+    let Some(ray) = camera_ray(&task.view, x, y, camera) else { return result };
     let mut path = Path {
         ray,
         origin: Origin::Camera,
@@ -106,21 +111,23 @@ pub(crate) fn trace_path(
     for vertex in 0..=max_vertices {
         result.rays += 1;
         let Some(hit) = nearest_hit(prepared, &path.ray) else {
-            result.radiance += path.throughput * escaped(prepared, &path.ray, path.origin);
+            result.radiance += path.throughput * escaped(simd, prepared, &path.ray, path.origin);
             break;
         };
         path.throughput *= transmittance(path.absorption, hit.t);
         let mut surface = Surface::at_hit(prepared, &path.ray, &hit);
         surface.blur(path.roughness_floor);
-        let emission = emitted(prepared, &path.ray, &hit, &surface, path.origin);
+        let emission = emitted(simd, prepared, &path.ray, &hit, &surface, path.origin);
         result.radiance += path.throughput * emission;
         if vertex == max_vertices || surface.material.is_unlit {
             break;
         }
-        let words = VertexWords::new(random, vertex);
+        if vertex > 0 {
+            words = VertexWords::new(simd, random, vertex);
+        }
         path.disperse(&surface, words.choice[3]);
         let bsdf = path.bsdf(&surface, prepared);
-        gather_direct(prepared, &path, &surface, &bsdf, &words, &mut result);
+        gather_direct(simd, prepared, &path, &surface, &bsdf, &words, &mut result);
         if !path.scatter(&surface, &bsdf, &words, vertex) {
             break;
         }
@@ -136,12 +143,10 @@ struct VertexWords {
 }
 
 impl VertexWords {
-    fn new(random: SampleRandom, vertex: u32) -> Self {
-        Self {
-            choice: random.vertex(vertex, CHOICE_BLOCK),
-            place: random.vertex(vertex, DIRECTION_BLOCK),
-            next: random.vertex(vertex, CONTINUATION_BLOCK),
-        }
+    #[inline(always)]
+    fn new<S: Simd>(simd: S, random: SampleRandom, vertex: u32) -> Self {
+        let [choice, place, next, _] = random.vertex_blocks(simd, vertex);
+        Self { choice, place, next }
     }
 }
 
@@ -223,7 +228,9 @@ fn transmittance(absorption: Vec3, distance_m: f32) -> Vec3 {
 }
 
 /// Adds what one light sample sends by the surface to the path, if nothing is in between.
-fn gather_direct(
+#[inline(always)]
+fn gather_direct<S: Simd>(
+    simd: S,
     prepared: &Prepared,
     path: &Path,
     surface: &Surface,
@@ -233,7 +240,7 @@ fn gather_direct(
 ) {
     let place = [words.place[0], words.place[1]];
     let receiver = surface.receiver();
-    let light = sample_light(prepared, surface, &receiver, words.choice, place);
+    let light = sample_light(simd, prepared, surface, &receiver, words.choice, place);
     let Some(light) = light else { return };
     let wi_in_frame = surface.local_from_world(light.wi);
     let direct = scattered(surface, bsdf, &light, wi_in_frame);
@@ -259,6 +266,10 @@ fn roughness_floor_after(pdf: f32) -> f32 {
 }
 
 /// Russian roulette: the probability with which the path went on, or `None` where it ends.
+///
+/// The noise that roulette adds grows as its probability falls, and so does the time it saves: the root
+/// of what a path still carries lies between (Bolin and Meyer 1997, "An error metric for Monte Carlo ray
+/// tracing").
 fn survival(throughput: Vec3, vertex: u32, word: u32) -> Option<f32> {
     let brightest = throughput.max_component();
     let carries_light = brightest > 0.0 && brightest < f32::MAX;
@@ -268,7 +279,7 @@ fn survival(throughput: Vec3, vertex: u32, word: u32) -> Option<f32> {
     if vertex < FIRST_ROULETTE_VERTEX {
         return Some(1.0);
     }
-    let probability = smaller(larger(brightest, MIN_SURVIVAL), 1.0);
+    let probability = smaller(larger(brightest.sqrt(), MIN_SURVIVAL), 1.0);
     (unit_from_word(word) < probability).then_some(probability)
 }
 
@@ -297,25 +308,35 @@ fn power_heuristic(pdf: f32, other_pdf: f32) -> f32 {
 }
 
 /// Environment light along a ray that has left the scene.
-fn escaped(prepared: &Prepared, ray: &Ray, origin: Origin) -> Vec3 {
+#[inline(always)]
+fn escaped<S: Simd>(simd: S, prepared: &Prepared, ray: &Ray, origin: Origin) -> Vec3 {
     let Some(environment) = prepared.scene.environment.as_ref() else { return Vec3::ZERO };
-    let radiance = environment_radiance(environment, ray.direction);
+    let place = equirect_from_direction(ray.direction);
+    let radiance = radiance_at(environment, place);
     match origin {
         Origin::Camera => radiance,
         Origin::Scattered { pdf, receiver } => {
-            let light_pdf = environment_pdf(prepared, &receiver, environment, ray.direction);
+            let light_pdf = environment_pdf(simd, prepared, &receiver, environment, place);
             radiance * power_heuristic(pdf, light_pdf)
         }
     }
 }
 
 /// Light that the hit surface itself sends along the ray.
-fn emitted(prepared: &Prepared, ray: &Ray, hit: &Hit, surface: &Surface, origin: Origin) -> Vec3 {
+#[inline(always)]
+fn emitted<S: Simd>(
+    simd: S,
+    prepared: &Prepared,
+    ray: &Ray,
+    hit: &Hit,
+    surface: &Surface,
+    origin: Origin,
+) -> Vec3 {
     match origin {
         Origin::Scattered { pdf, receiver } if surface.material.emission.max_component() > 0.0 => {
             let cos = -ray.direction.dot(surface.geometric_normal);
             let place = [hit.instance, hit.triangle];
-            let light_pdf = emissive_pdf(prepared, &receiver, place, hit.t, cos);
+            let light_pdf = emissive_pdf(simd, prepared, &receiver, place, hit.t, cos);
             surface.material.emission * power_heuristic(pdf, light_pdf)
         }
         _ => surface.material.emission,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use fearless_simd::{Level, Simd, dispatch};
 use p2c2r_frame::{RadianceSums, SceneId, TaskError, TileTask, TraceCounters, sample_to_fixed};
 use p2c2r_scene::Scene;
 use thiserror::Error;
@@ -107,6 +108,8 @@ impl CpuTracer {
 #[derive(Debug)]
 pub struct TileJob {
     prepared: Arc<Prepared>,
+    /// The machine's vectors.
+    level: Level,
     task: TileTask,
     sums: RadianceSums,
     counters: TraceCounters,
@@ -120,6 +123,7 @@ impl TileJob {
     fn new(prepared: Arc<Prepared>, task: TileTask) -> Self {
         Self {
             prepared,
+            level: Level::new(),
             task,
             sums: RadianceSums::zeroed(task.rect, task.samples),
             counters: TraceCounters::default(),
@@ -130,13 +134,18 @@ impl TileJob {
 
     /// Traces up to `max_paths` more paths (one path is one sample of one pixel); true once all are done.
     pub fn step(&mut self, max_paths: u32) -> bool {
+        dispatch!(self.level, simd => self.trace_some(simd, max_paths));
+        self.is_done()
+    }
+
+    #[inline(always)]
+    fn trace_some<S: Simd>(&mut self, simd: S, max_paths: u32) {
         for _ in 0..max_paths {
             if self.is_done() {
                 break;
             }
-            self.trace_next();
+            self.trace_next(simd);
         }
-        self.is_done()
     }
 
     /// Whether nothing is left to trace.
@@ -160,12 +169,13 @@ impl TileJob {
         TracedTile { sums: self.sums, counters: self.counters }
     }
 
-    fn trace_next(&mut self) {
+    #[inline(always)]
+    fn trace_next<S: Simd>(&mut self, simd: S) {
         let rect = self.task.rect;
         let x = rect.x + self.pixel as u32 % rect.width;
         let y = rect.y + self.pixel as u32 / rect.width;
         let sample = self.task.samples.first + self.samples_done;
-        let path = trace_path(&self.prepared, &self.task, [x, y], sample);
+        let path = trace_path(simd, &self.prepared, &self.task, [x, y], sample);
         path.count_into(&mut self.counters);
         let radiance = path.radiance;
         // A sample that is not finite says nothing about the other channels either.

@@ -6,11 +6,12 @@ mod groups;
 mod punctual;
 mod tree;
 
+use fearless_simd::Simd;
 use p2c2r_scene::AliasEntry;
 use p2c2r_scene::math::Vec3;
 
 pub(crate) use emissive::emissive_pdf;
-pub(crate) use environment::{environment_pdf, environment_radiance};
+pub(crate) use environment::{environment_pdf, environment_radiance, radiance_at};
 pub(crate) use groups::LightGroups;
 pub(crate) use tree::Receiver;
 
@@ -33,7 +34,9 @@ pub(crate) struct LightSample {
 }
 
 /// Draws one light sample from one of the groups that the scene has.
-pub(crate) fn sample_light(
+#[inline(always)]
+pub(crate) fn sample_light<S: Simd>(
+    simd: S,
     prepared: &Prepared,
     surface: &Surface,
     receiver: &Receiver,
@@ -41,9 +44,9 @@ pub(crate) fn sample_light(
     place: [u32; 2],
 ) -> Option<LightSample> {
     let pick = [choice[1], choice[2]];
-    let (group, probability) = choose(prepared, receiver, choice[0])?;
+    let (group, probability) = choose(simd, prepared, receiver, choice[0])?;
     let sample = match group {
-        Group::Emissive => emissive::sample(prepared, receiver, pick, place),
+        Group::Emissive => emissive::sample(simd, prepared, receiver, pick, place),
         Group::Punctual => punctual::sample(prepared, surface, pick),
         Group::Environment => environment::sample(prepared, pick, place),
     }?;

@@ -15,15 +15,15 @@
 //! where v counts the path's surface vertices from 0. A ray's key draws the numbers of the alpha tests
 //! along it: see [`alpha_word`].
 
+mod lanes;
+
 /// Block of the camera sample.
 pub(crate) const CAMERA_BLOCK: u32 = 0;
 /// Block of the first vertex.
 pub(crate) const FIRST_VERTEX_BLOCK: u32 = 1;
 /// Blocks of each vertex.
 pub(crate) const BLOCKS_PER_VERTEX: u32 = 3;
-/// Which light.
-pub(crate) const CHOICE_BLOCK: u32 = 0;
-/// Where on the light, and where to.
+/// Where on the light, and where to. The block before it chooses a light.
 pub(crate) const DIRECTION_BLOCK: u32 = 1;
 /// Whether and with what key to go on.
 pub(crate) const CONTINUATION_BLOCK: u32 = 2;

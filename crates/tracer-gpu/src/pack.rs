@@ -227,7 +227,7 @@ pub(crate) fn params(scene: &Scene) -> SceneParams {
             scene.environment.as_ref().is_some_and(|light| !light.alias.is_empty()),
         ),
         environment_importance: scene.environment_importance(),
-        padding_x: 0,
+        punctual_importance: scene.punctual_importance(),
         padding: [0; 2],
     }
 }

@@ -4,6 +4,11 @@ use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub};
 
 use super::{larger, smaller};
 
+/// Squared lengths between these bounds lose no digits, so that such vectors need not be scaled first.
+const LEAST_PLAIN_SQUARE: f32 = 1e-20;
+/// See [`LEAST_PLAIN_SQUARE`].
+const MOST_PLAIN_SQUARE: f32 = 1e20;
+
 /// A point, direction or colour; which one, and in which space, is said by its name.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Vec3 {
@@ -80,6 +85,10 @@ impl Vec3 {
     /// Unit vector of the same direction, or `None` if the length is zero, tiny or not finite.
     #[inline]
     pub fn normalized(self) -> Option<Self> {
+        let squared = self.length_squared();
+        if squared > LEAST_PLAIN_SQUARE && squared < MOST_PLAIN_SQUARE {
+            return Some(self * (1.0 / squared.sqrt()));
+        }
         // Scaled first, so that neither small nor large vectors leave the range of f32 when squared.
         let largest = self.abs().max_component();
         let has_direction = largest > 0.0 && self.is_finite();
@@ -249,7 +258,7 @@ mod tests {
         assert_eq!(Vec3::ZERO.normalized(), None);
         assert_eq!(Vec3::new(f32::NAN, 1.0, 0.0).normalized(), None);
         assert_eq!(Vec3::new(f32::INFINITY, 0.0, 0.0).normalized(), None);
-        for length in [1e-40, 1e-30, 1.0, 1e30] {
+        for length in [1e-40, 1e-30, 0.5e-10, 1e-10, 1.0, 0.5e10, 1e10, 1e30] {
             let unit = Vec3::new(length, -length, 0.0).normalized().unwrap();
             assert!((unit.length() - 1.0).abs() < 1e-6, "{length}");
         }

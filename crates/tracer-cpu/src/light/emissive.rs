@@ -1,5 +1,6 @@
 //! Emissive triangles: picked by the light tree, sampled uniformly over their area.
 
+use fearless_simd::Simd;
 use p2c2r_scene::EmissiveTriangle;
 use p2c2r_scene::math::{Affine, Vec3};
 
@@ -12,14 +13,16 @@ use crate::ray::SurfacePoint;
 use crate::rng::unit_from_word;
 
 /// Draws a point of an emissive triangle and what it sends to the receiver.
-pub(super) fn sample(
+#[inline(always)]
+pub(super) fn sample<S: Simd>(
+    simd: S,
     prepared: &Prepared,
     receiver: &Receiver,
     words: [u32; 2],
     place: [u32; 2],
 ) -> Option<LightSample> {
     let scene = &*prepared.scene;
-    let (index, probability) = pick(&scene.light_tree, receiver, words)?;
+    let (index, probability) = pick(simd, &scene.light_tree, receiver, words)?;
     sample_on(prepared, &scene.emissive_triangles[index as usize], receiver, place)?
         .chosen_with(probability)
 }
@@ -69,7 +72,9 @@ pub(super) fn sample_on(
 
 /// Density with which a receiver's light sample is a point that a ray from there has hit at `distance`
 /// under `cos`; 0 if the triangle is not among the lights.
-pub(crate) fn emissive_pdf(
+#[inline(always)]
+pub(crate) fn emissive_pdf<S: Simd>(
+    simd: S,
     prepared: &Prepared,
     receiver: &Receiver,
     [instance, triangle]: [u32; 2],
@@ -78,8 +83,8 @@ pub(crate) fn emissive_pdf(
 ) -> f32 {
     match prepared.emissive_triangle(instance, triangle) {
         Some(light) if cos > 0.0 => {
-            let probability = probability(&prepared.scene.light_tree, receiver, light.trail)
-                * emissive_probability(prepared, receiver);
+            let probability = probability(simd, &prepared.scene.light_tree, receiver, light.trail)
+                * emissive_probability(simd, prepared, receiver);
             solid_angle_pdf(probability / light.area_m2, distance * distance, cos)
         }
         _ => 0.0,

@@ -1,5 +1,6 @@
 //! Light from infinity: texels picked by an alias table, looked up bilinearly.
 
+use fearless_simd::Simd;
 use p2c2r_scene::Environment;
 use p2c2r_scene::math::{
     Vec3, direction_from_equirect, equirect_from_direction, larger, sin_cos_turns, smaller,
@@ -38,25 +39,30 @@ fn direction_in_row(environment: &Environment, row: u32, u: f32, share: f32) -> 
     Vec3::new(level.x * radius, y, level.z * radius)
 }
 
-/// Density with which a receiver's light sample is a direction to the environment.
-pub(crate) fn environment_pdf(
+/// Density with which a receiver's light sample is a direction to this place of the environment.
+#[inline(always)]
+pub(crate) fn environment_pdf<S: Simd>(
+    simd: S,
     prepared: &Prepared,
     receiver: &Receiver,
     environment: &Environment,
-    wi: Vec3,
+    [u, v]: [f32; 2],
 ) -> f32 {
     if environment.pdf.is_empty() {
         return 0.0;
     }
-    let [u, v] = equirect_from_direction(wi);
     let cell = |x: f32, size: u32| smaller((x * size as f32).floor(), (size - 1) as f32) as u32;
     let texel = cell(v, environment.height) * environment.width + cell(u, environment.width);
-    environment.pdf[texel as usize] * environment_probability(prepared, receiver)
+    environment.pdf[texel as usize] * environment_probability(simd, prepared, receiver)
 }
 
 /// Radiance from a direction, interpolated; periodic around, clamped at the poles.
 pub(crate) fn environment_radiance(environment: &Environment, direction: Vec3) -> Vec3 {
-    let [u, v] = equirect_from_direction(direction);
+    radiance_at(environment, equirect_from_direction(direction))
+}
+
+/// The same, for the place in the picture that a direction leads to.
+pub(crate) fn radiance_at(environment: &Environment, [u, v]: [f32; 2]) -> Vec3 {
     let (width, height) = (environment.width, environment.height);
     let x = u * width as f32 - 0.5;
     let y = larger(v * height as f32 - 0.5, 0.0);

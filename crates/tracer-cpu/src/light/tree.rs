@@ -4,9 +4,9 @@
 //! comparison of integers, what is left of the random word goes on to the next level without rounding,
 //! and the product of the shares is the probability of the pick.
 
-use std::array::from_fn;
-
-use p2c2r_scene::math::{Vec3, larger, smaller};
+use fearless_simd::prelude::*;
+use fearless_simd::{f32x4, u32x4};
+use p2c2r_scene::math::{Vec3, larger};
 use p2c2r_scene::{LIGHT_TREE_WIDTH, LightNode, LightTree, light_child};
 
 /// Shares of a choice are counted in this.
@@ -24,8 +24,10 @@ const LEAST_SUM: f32 = 1e-37;
 /// Least squared distance in m².
 const LEAST_SQUARED: f32 = 1e-30;
 
-/// A number for each child of a node.
-type Lanes = [f32; LIGHT_TREE_WIDTH];
+/// From the bit of [`light_child::TWO_SIDED`] to that of a float's sign.
+const TWO_SIDED_TO_SIGN: u32 = light_child::TWO_SIDED.leading_zeros();
+/// A float's sign.
+const SIGN: u32 = 1 << 31;
 
 /// What light falls on: a point of a surface, seen from the side of its normal.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,7 +43,9 @@ pub(crate) struct Receiver {
 /// Picks a triangle; gives its index in `Scene::emissive_triangles` and the probability.
 ///
 /// `None` where no triangle can shine on the receiver.
-pub(super) fn pick(
+#[inline(always)]
+pub(super) fn pick<S: Simd>(
+    simd: S,
     tree: &LightTree,
     receiver: &Receiver,
     [word, fresh]: [u32; 2],
@@ -56,7 +60,7 @@ pub(super) fn pick(
         } else if depth == REFILL_DEPTHS[1] {
             word ^= fresh & (WHOLE - 1);
         }
-        let [a, b, c, d] = shares(node, receiver);
+        let [a, b, c, d] = shares(simd, node, receiver);
         let ends = [a, a + b, a + b + c, a + b + c + d];
         let high = word >> 16;
         if high >= ends[3] {
@@ -76,13 +80,19 @@ pub(super) fn pick(
 }
 
 /// Probability with which [`pick`] gives the triangle of this trail.
-pub(super) fn probability(tree: &LightTree, receiver: &Receiver, trail: u32) -> f32 {
+#[inline(always)]
+pub(super) fn probability<S: Simd>(
+    simd: S,
+    tree: &LightTree,
+    receiver: &Receiver,
+    trail: u32,
+) -> f32 {
     let Some(mut node) = tree.nodes.first() else { return 0.0 };
     let mut probability = 1.0;
     let mut trail = trail;
     loop {
         let lane = trail as usize % LIGHT_TREE_WIDTH;
-        let share = shares(node, receiver)[lane];
+        let share = shares(simd, node, receiver)[lane];
         if share == 0 {
             return 0.0;
         }
@@ -97,32 +107,32 @@ pub(super) fn probability(tree: &LightTree, receiver: &Receiver, trail: u32) -> 
 }
 
 /// How much the whole tree matters to a receiver: in units of its power over m².
-pub(super) fn root_importance(tree: &LightTree, receiver: &Receiver) -> f32 {
-    tree.nodes.first().map_or(0.0, |root| sum(&importances(root, receiver)))
+#[inline(always)]
+pub(super) fn root_importance<S: Simd>(simd: S, tree: &LightTree, receiver: &Receiver) -> f32 {
+    match tree.nodes.first() {
+        Some(root) => sum(importances(simd, root, receiver)),
+        None => 0.0,
+    }
 }
 
-#[inline]
-fn sum([a, b, c, d]: &Lanes) -> f32 {
+#[inline(always)]
+fn sum<S: Simd>(lanes: f32x4<S>) -> f32 {
+    let [a, b, c, d] = lanes.to_array();
     (a + b) + (c + d)
 }
 
 /// The children's shares in 1/65,536, which only children of no importance lack.
 ///
 /// They may miss the whole by a few, so that no child has to be told from the others.
-#[inline]
-fn shares(node: &LightNode, receiver: &Receiver) -> [u32; LIGHT_TREE_WIDTH] {
-    let importances = importances(node, receiver);
-    let scale = SHARED / larger(sum(&importances), LEAST_SUM);
-    importances.map(|importance| {
-        let share = 1 + rounded(importance * scale);
-        if importance > 0.0 { share } else { 0 }
-    })
-}
-
-/// The nearest integer of a number from 0 to 2²²: the low bits of its sum with 2²³.
-#[inline]
-fn rounded(number: f32) -> u32 {
-    (number + 8_388_608.0).to_bits().wrapping_sub(0x4b00_0000)
+#[inline(always)]
+fn shares<S: Simd>(simd: S, node: &LightNode, receiver: &Receiver) -> [u32; LIGHT_TREE_WIDTH] {
+    let importances = importances(simd, node, receiver);
+    let scale = SHARED / larger(sum(importances), LEAST_SUM);
+    // The low bits of a sum with 2²³ are the nearest integer.
+    let rounded: u32x4<S> = (importances * scale + 8_388_608.0).bitcast();
+    let share = rounded - (0x4b00_0000 - 1);
+    let is_some = importances.simd_gt(f32x4::splat(simd, 0.0));
+    is_some.select(share, u32x4::splat(simd, 0)).to_array()
 }
 
 /// Spreads a word below `share` × 2¹⁶ over all words.
@@ -133,47 +143,54 @@ fn stretched(word: u32, share: u32) -> u32 {
 
 /// How much light each child of a node may send to a receiver: power × cosines / distance² (Conty
 /// Estevez and Kulla 2018, eq. 3), with cosines that are 0 only where no light can pass.
-#[inline]
-fn importances(node: &LightNode, receiver: &Receiver) -> Lanes {
-    let [px, py, pz] = receiver.position.to_array();
-    let x: Lanes = from_fn(|i| node.center[0][i] - px);
-    let y: Lanes = from_fn(|i| node.center[1][i] - py);
-    let z: Lanes = from_fn(|i| node.center[2][i] - pz);
-    let squared: Lanes = from_fn(|i| x[i] * x[i] + y[i] * y[i] + z[i] * z[i]);
+#[inline(always)]
+fn importances<S: Simd>(simd: S, node: &LightNode, receiver: &Receiver) -> f32x4<S> {
+    let lanes = |numbers: &[f32; LIGHT_TREE_WIDTH]| f32x4::from_slice(simd, numbers);
+    let position = receiver.position;
+    let x = lanes(&node.center[0]) - position.x;
+    let y = lanes(&node.center[1]) - position.y;
+    let z = lanes(&node.center[2]) - position.z;
+    let radius = lanes(&node.radius_m);
+    let squared = x * x + y * y + z * z;
     // Within its sphere a child is everywhere, and as near as the sphere is large.
-    let radius_squared: Lanes = from_fn(|i| node.radius_m[i] * node.radius_m[i]);
-    let base: Lanes = from_fn(|i| larger(larger(squared[i], radius_squared[i]), LEAST_SQUARED));
-    let per_distance: Lanes = from_fn(|i| 1.0 / base[i].sqrt());
-    let sin_reach: Lanes = from_fn(|i| node.radius_m[i] * per_distance[i]);
+    let base = larger_of(larger_of(squared, radius * radius), f32x4::splat(simd, LEAST_SQUARED));
+    let per_distance = f32x4::splat(simd, 1.0) / base.sqrt();
+    let sin_reach = radius * per_distance;
 
-    let along: Lanes = from_fn(|i| {
-        let dot = node.axis[0][i] * x[i] + node.axis[1][i] * y[i] + node.axis[2][i] * z[i];
-        -dot * per_distance[i]
-    });
-    let cos_axis: Lanes = from_fn(|i| {
-        let is_two_sided = node.child[i] & light_child::TWO_SIDED != 0;
-        if is_two_sided { along[i].abs() } else { along[i] }
-    });
-    let light: Lanes = from_fn(|i| widened(cos_axis[i], node.sin_spread[i] + sin_reach[i]));
-    let importance: Lanes =
-        from_fn(|i| node.energy[i] * light[i] * (per_distance[i] * per_distance[i]));
+    let [axis_x, axis_y, axis_z] = &node.axis;
+    let dot = lanes(axis_x) * x + lanes(axis_y) * y + lanes(axis_z) * z;
+    let along = -dot * per_distance;
+    // Two-sided children lose the sign of the cosine.
+    let sign = (u32x4::from_slice(simd, &node.child) << TWO_SIDED_TO_SIGN) & SIGN;
+    let cos_axis = f32x4::from_bytes((along.bitcast::<u32x4<S>>() & !sign).to_bytes());
+    let light = widened(simd, cos_axis, lanes(&node.sin_spread) + sin_reach);
+    let importance = lanes(&node.energy) * light * (per_distance * per_distance);
     if receiver.can_transmit {
         return importance;
     }
-    let [nx, ny, nz] = receiver.normal.to_array();
-    let normal: Lanes = from_fn(|i| (nx * x[i] + ny * y[i] + nz * z[i]) * per_distance[i]);
-    from_fn(|i| importance[i] * widened(normal[i], sin_reach[i]))
+    let normal = receiver.normal;
+    let facing = (x * normal.x + y * normal.y + z * normal.z) * per_distance;
+    importance * widened(simd, facing, sin_reach)
 }
 
 /// An upper bound of the cosines of directions around one of this cosine, 0 where all are behind.
 ///
 /// An angle θ with a spread of β reaches below 90° just where cos θ + sin β is above 0; `sin` is at
 /// least sin β.
-#[inline]
-fn widened(cos: f32, sin: f32) -> f32 {
+#[inline(always)]
+fn widened<S: Simd>(simd: S, cos: f32x4<S>, sin: f32x4<S>) -> f32x4<S> {
     let reached = cos + sin;
-    let factor = smaller(larger(reached, LEAST_COSINE), 1.0);
-    if reached < GRAZING { 0.0 } else { factor }
+    let one = f32x4::splat(simd, 1.0);
+    let factor = larger_of(reached, f32x4::splat(simd, LEAST_COSINE));
+    let factor = factor.simd_lt(one).select(factor, one);
+    let is_behind = reached.simd_lt(f32x4::splat(simd, GRAZING));
+    is_behind.select(f32x4::splat(simd, 0.0), factor)
+}
+
+/// `larger` in each lane.
+#[inline(always)]
+fn larger_of<S: Simd>(a: f32x4<S>, b: f32x4<S>) -> f32x4<S> {
+    a.simd_gt(b).select(a, b)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Picks follow their probabilities, which sum to one and match the light that arrives.
 
+use fearless_simd::{Level, dispatch};
 use p2c2r_scene::Scene;
 use p2c2r_scene::math::luminance;
 use p2c2r_testkit::{SceneBuilder, emitter, generated_scene, material};
@@ -12,6 +13,18 @@ use crate::prepared::Prepared;
 use crate::ray::Ray;
 use crate::rng::{pcg4d, unit_from_word};
 use crate::surface::Surface;
+
+fn pick(tree: &LightTree, receiver: &Receiver, words: [u32; 2]) -> Option<(u32, f32)> {
+    dispatch!(Level::new(), simd => super::pick(simd, tree, receiver, words))
+}
+
+fn probability(tree: &LightTree, receiver: &Receiver, trail: u32) -> f32 {
+    dispatch!(Level::new(), simd => super::probability(simd, tree, receiver, trail))
+}
+
+fn root_importance(tree: &LightTree, receiver: &Receiver) -> f32 {
+    dispatch!(Level::new(), simd => super::root_importance(simd, tree, receiver))
+}
 
 /// Receivers where camera rays of the default view meet surfaces.
 fn receivers(prepared: &Prepared, count: usize) -> Vec<Receiver> {
@@ -259,6 +272,18 @@ fn hostile_receivers_pick_something_or_nothing() {
     assert_eq!(pick(&empty, &receiver, [0, 0]), None);
     assert_eq!(probability(&empty, &receiver, 0), 0.0);
     assert_eq!(root_importance(&empty, &receiver), 0.0);
+}
+
+#[test]
+fn every_kind_of_vectors_gives_the_same_bits() {
+    let prepared = lamps();
+    let tree = &prepared.scene.light_tree;
+    for receiver in receivers(&prepared, 12) {
+        for node in &tree.nodes {
+            let of = |level| dispatch!(level, simd => importances(simd, node, &receiver).to_array().map(f32::to_bits));
+            assert_eq!(of(Level::new()), of(Level::baseline()));
+        }
+    }
 }
 
 #[test]
