@@ -5,6 +5,7 @@
 //! can change the picture.
 
 mod block;
+mod extremes;
 mod machine;
 mod tree;
 mod walk;
@@ -15,6 +16,7 @@ use p2c2r_scene::Scene;
 use p2c2r_scene::math::Affine;
 
 use self::block::LaneRay;
+use self::extremes::Extremes;
 use self::machine::has_wide_vectors;
 use self::tree::WideTree;
 use self::walk::{BoxRay, Walk};
@@ -53,7 +55,8 @@ impl Tree {
         if has_wide_vectors(level) { Self::eight(scene, level) } else { Self::four(scene, level) }
     }
 
-    fn four(scene: &Scene, level: Level) -> Self {
+    /// Four children a node, on any machine.
+    pub(crate) fn four(scene: &Scene, level: Level) -> Self {
         Self { level, width: Width::Four(WideTree::new(scene)) }
     }
 
@@ -76,7 +79,12 @@ impl Tree {
 
 /// Walks the top level, whose leaves are instances.
 #[inline(always)]
-fn trace_wide<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize, const ANY: bool>(
+fn trace_wide<
+    S: Simd,
+    F: SimdFloat<S, Element = f32> + Extremes,
+    const W: usize,
+    const ANY: bool,
+>(
     simd: S,
     tree: &WideTree<W>,
     prepared: &Prepared,
@@ -104,7 +112,12 @@ struct Query<'a> {
 impl Query<'_> {
     /// Walks one instance's mesh, in its object space; distances stay those of the world.
     #[inline(always)]
-    fn trace_mesh<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize, const ANY: bool>(
+    fn trace_mesh<
+        S: Simd,
+        F: SimdFloat<S, Element = f32> + Extremes,
+        const W: usize,
+        const ANY: bool,
+    >(
         &mut self,
         simd: S,
         tree: &WideTree<W>,

@@ -5,6 +5,7 @@ use fearless_simd::prelude::*;
 use p2c2r_scene::MAX_BVH_DEPTH;
 use p2c2r_scene::math::Vec3;
 
+use super::extremes::Extremes;
 use super::tree::{Reference, WideNode};
 
 /// Box distances are widened by this share, more than all roundings of the slab test (Ize 2013) and
@@ -125,7 +126,7 @@ pub(super) struct Walk<S, F, const W: usize> {
     stack: ArrayVec<Entry, STACK_ENTRIES>,
 }
 
-impl<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize> Walk<S, F, W> {
+impl<S: Simd, F: SimdFloat<S, Element = f32> + Extremes, const W: usize> Walk<S, F, W> {
     /// Begins at a root.
     #[inline(always)]
     pub(super) fn new(simd: S, ray: BoxRay<F>, root: Reference) -> Self {
@@ -164,8 +165,8 @@ impl<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize> Walk<S, F, W> {
         let far_x = ray.far_t(simd, node, 0);
         let far_y = ray.far_t(simd, node, 1);
         let far_z = ray.far_t(simd, node, 2);
-        let enter = near_x.max(near_y).max(near_z.max(F::splat(simd, 0.0)));
-        let leave = far_x.min(far_y).min(far_z.min(F::splat(simd, t_max)));
+        let enter = near_x.larger(near_y).larger(near_z.larger(F::splat(simd, 0.0)));
+        let leave = far_x.smaller(far_y).smaller(far_z.smaller(F::splat(simd, t_max)));
         let mut hits = enter.simd_le(leave * BOX_SLACK).to_bitmask();
         if hits == 0 {
             return None;
