@@ -26,6 +26,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("server", &["frame", "protocol"]),
     ("testkit", &["frame", "scene", "image"]),
     ("tests", &[]),
+    ("bench-common", &["scene", "testkit", "tracer-cpu"]),
+    (
+        "bench-web",
+        &["frame", "image", "scene", "testkit", "tracer-cpu", "tracer-gpu", "bench-common"],
+    ),
 ];
 
 /// What the programs that drive a peer may name directly.
@@ -49,7 +54,7 @@ const RESERVED: &[(&[&str], &[&str])] = &[
     (&["wgpu", "wgpu-core", "wgpu-hal", "naga"], &["tracer-gpu"]),
     (
         &["web-sys", "js-sys", "wasm-bindgen", "wasm-bindgen-futures"],
-        &["transport", "web", "app", "tracer-gpu"],
+        &["transport", "web", "app", "tracer-gpu", "bench-web"],
     ),
     (&["webrtc", "rtc"], &["transport"]),
     (&["tokio", "tokio-tungstenite"], &["transport", "peer", "cli", "server"]),
@@ -62,8 +67,14 @@ const RESERVED: &[(&[&str], &[&str])] = &[
 ];
 
 /// Where a crate of the workspace lives if not in `crates/<name>`.
-const ELSEWHERE: &[(&str, &str)] =
-    &[("server", "signaling-server"), ("tests", "tests"), ("web", "web/wasm"), ("app", "web/app")];
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("server", "signaling-server"),
+    ("tests", "tests"),
+    ("web", "web/wasm"),
+    ("app", "web/app"),
+    ("bench-common", "bench/common"),
+    ("bench-web", "bench/web"),
+];
 
 /// The packages that no rule is about: they are not part of the product.
 const COMMANDS: &str = "xtask";

@@ -7,6 +7,7 @@ mod renders;
 mod report;
 mod size;
 mod tracer;
+mod web;
 
 use std::fs;
 use std::path::PathBuf;

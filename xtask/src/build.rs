@@ -19,9 +19,15 @@ pub(crate) use native::{EMBED_PAGES, Programs, tested};
 /// Builds what the browser loads: `web/player/dist` and `web/app/dist`.
 pub(crate) fn build_web(places: &Places, timing: &mut Timing) -> Result<()> {
     let rust = WasmRust::find(places).context("no Rust for wasm32; run `cargo xtask setup`")?;
-    timing.step("build web/wasm", || wasm::build(places, &rust))?;
+    timing.step("build web/wasm", || wasm::build(places, &rust, &wasm::PLAYER))?;
     timing.step("build web/player", || player::build(places))?;
     timing.step("build web/app", || app::build(places, &rust))
+}
+
+/// Builds the module that benchmarks load, and tells its folder.
+pub(crate) fn build_bench_module(places: &Places) -> Result<PathBuf> {
+    let rust = WasmRust::find(places).context("no Rust for wasm32; run `cargo xtask setup`")?;
+    wasm::build(places, &rust, &wasm::BENCH)
 }
 
 /// Builds the modules that tests compare with native code, and tells their folder.

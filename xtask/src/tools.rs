@@ -14,6 +14,7 @@ mod vulkan;
 mod wasm_bindgen;
 mod wasm_std;
 mod wasm_target;
+mod web_peers;
 
 use std::env;
 use std::ffi::OsString;
@@ -29,6 +30,7 @@ pub(crate) use embree::Embree;
 pub(crate) use npm::npm;
 pub(crate) use peers::RenderPeers;
 pub(crate) use wasm_target::WasmRust;
+pub(crate) use web_peers::WebPeers;
 
 /// Whether a tool is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +91,18 @@ pub(crate) fn all() -> Vec<Box<dyn Tool>> {
         Box::new(chromium::Chromium),
         Box::new(vulkan::Vulkan),
         Box::new(trunk::Trunk),
+    ]
+}
+
+/// Those that compile a module for browsers and drive one.
+pub(crate) fn for_pages() -> Vec<Box<dyn Tool>> {
+    vec![
+        Box::new(node::Node),
+        Box::new(wasm_target::WasmTarget),
+        Box::new(wasm_bindgen::WasmBindgen),
+        Box::new(binaryen::WasmOpt),
+        Box::new(npm::Packages::of_browser_tests()),
+        Box::new(chromium::Chromium),
     ]
 }
 

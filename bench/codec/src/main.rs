@@ -4,53 +4,21 @@ mod ours;
 mod peers;
 mod tiles;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
 use clap::Parser;
-use serde_json::{Value, json};
+use p2c2r_bench_common::{Arguments, Rows};
 
 use tiles::Picture;
 
-/// Measures the codec and prints the rows as JSON.
-#[derive(Parser)]
-struct Arguments {
-    /// The folder of real scenes; those that are not there are left out.
-    #[arg(long, default_value = "../../../shared/scenes")]
-    scenes: PathBuf,
-    /// Rounds that count.
-    #[arg(long, default_value_t = 15)]
-    repetitions: usize,
-    /// Measure this row only.
-    #[arg(long)]
-    only: Option<String>,
-}
-
-/// A row under way: figures of both sides by scene.
-struct Row {
-    id: &'static str,
-    against: &'static str,
-    unit: &'static str,
-    ours: BTreeMap<&'static str, Vec<f64>>,
-    theirs: BTreeMap<&'static str, Vec<f64>>,
-}
-
-/// All rows under way.
-struct Rows {
-    only: Option<String>,
-    rows: Vec<Row>,
-}
-
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let mut rows = Rows { only: arguments.only, rows: Vec::new() };
+    let mut rows = Rows::new(arguments.only);
     for picture in tiles::all(&arguments.scenes)? {
         measure(&mut rows, &picture, arguments.repetitions)?;
     }
-    let rows: Vec<Value> = rows.rows.iter().map(Row::to_json).collect();
-    println!("{:#}", Value::Array(rows));
+    println!("{:#}", rows.to_json());
     Ok(())
 }
 
@@ -107,7 +75,7 @@ fn measure_rounded(rows: &mut Rows, picture: &Picture, repetitions: usize) -> Re
     for _ in 0..repetitions {
         speeds.push(speed(picture, || ours::Packed::below_noise(picture).map(drop))?);
     }
-    rows.add("codec-lossy-speed", "", scene, [speeds, Vec::new()]);
+    rows.add_alone("codec-lossy-speed", "Mpixel/s", scene, speeds);
     picture.compare_noise_sources();
     Ok(())
 }
@@ -117,53 +85,4 @@ fn speed(picture: &Picture, work: impl FnOnce() -> Result<()>) -> Result<f64> {
     let started = Instant::now();
     work()?;
     Ok(picture.pixels() / started.elapsed().as_secs_f64() / 1e6)
-}
-
-impl Rows {
-    fn add(
-        &mut self,
-        id: &'static str,
-        against: &'static str,
-        scene: &'static str,
-        [ours, theirs]: [Vec<f64>; 2],
-    ) {
-        if self.only.as_deref().is_some_and(|only| only != id) {
-            return;
-        }
-        eprintln!("{id:<26} {scene:<14} {:>9.3} {:>9.3}", median(&ours), median(&theirs));
-        if !self.rows.iter().any(|row| row.id == id) {
-            let unit = if theirs.is_empty() { "Mpixel/s" } else { "ratio" };
-            let (ours, theirs) = (BTreeMap::new(), BTreeMap::new());
-            self.rows.push(Row { id, against, unit, ours, theirs });
-        }
-        if let Some(row) = self.rows.iter_mut().find(|row| row.id == id) {
-            row.ours.insert(scene, ours);
-            row.theirs.insert(scene, theirs);
-        }
-    }
-}
-
-impl Row {
-    fn to_json(&self) -> Value {
-        let ratio = |(scene, ours): (&&str, &Vec<f64>)| match self.theirs[scene].as_slice() {
-            [] => median(ours),
-            theirs => median(ours) / median(theirs),
-        };
-        let logarithms: f64 = self.ours.iter().map(|scene| ratio(scene).ln()).sum();
-        json!({
-            "id": self.id,
-            "value": (logarithms / self.ours.len() as f64).exp(),
-            "unit": self.unit,
-            "against": self.against,
-            "ours": self.ours,
-            "theirs": self.theirs,
-        })
-    }
-}
-
-/// The middle value.
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }

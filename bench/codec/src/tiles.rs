@@ -1,16 +1,15 @@
 //! Traced tiles: their sums, both halves of their samples, and a picture of many more samples.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
+use p2c2r_bench_common::import;
 use p2c2r_frame::{Effects, FRACTION_BITS, PixelRect, RadianceSums, SampleRange, TileTask};
-use p2c2r_scene::{
-    FolderResolver, ImportLimits, SceneSource, UnpackLimits, generate, load_gltf, pack, unpack,
-};
+use p2c2r_scene::{SceneSource, UnpackLimits, generate, pack, unpack};
 use p2c2r_tracer_cpu::CpuTracer;
+use rayon::prelude::*;
 
 /// Side of a tile in pixels.
 pub const TILE_PX: u32 = 64;
@@ -21,7 +20,7 @@ const HEIGHT_PX: u32 = 192;
 /// Samples of the tiles.
 const SAMPLES: u32 = 64;
 /// Samples of the picture that they are compared with.
-const REFERENCE_SAMPLES: u32 = 512;
+const REFERENCE_SAMPLES: u32 = 256;
 const BOUNCES: u8 = 8;
 /// Scenes by name, and the folder and file of those that are read.
 const SCENES: [(&str, Option<&str>); 3] = [
@@ -60,19 +59,13 @@ pub fn all(scenes: &Path) -> Result<Vec<Picture>> {
             continue;
         }
         let source = match &file {
-            Some(file) => from_gltf(file)?,
+            Some(file) => import(file)?,
             None => generate(&scene.parse()?),
         };
         let name = scene.split(':').next().unwrap_or(scene);
         pictures.push(Picture::traced(name, &source)?);
     }
     Ok(pictures)
-}
-
-fn from_gltf(file: &Path) -> Result<SceneSource> {
-    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let folder = file.parent().context("a file lies in a folder")?;
-    Ok(load_gltf(&bytes, &FolderResolver::new(folder), &ImportLimits::default())?)
 }
 
 impl Picture {
@@ -90,18 +83,16 @@ impl Picture {
             effects: Effects::PATH_TRACED,
             max_bounces: BOUNCES,
         };
-        let mut tiles = Vec::new();
-        let mut reference = Vec::new();
-        for y in (0..HEIGHT_PX).step_by(TILE_PX as usize) {
-            for x in (0..WIDTH_PX).step_by(TILE_PX as usize) {
-                let rect = PixelRect { x, y, width: TILE_PX, height: TILE_PX };
-                let task = TileTask { rect, ..task };
-                tiles.push(Tile::traced(&tracer, &task)?);
-                let samples = SampleRange::new(SAMPLES, REFERENCE_SAMPLES);
-                reference.push(trace(&tracer, &TileTask { samples, ..task })?);
-            }
-            eprintln!("{scene}: {} rows of {HEIGHT_PX} are traced", y + TILE_PX);
-        }
+        let trace_tile = |rect: PixelRect| {
+            let task = TileTask { rect, ..task };
+            let samples = SampleRange::new(SAMPLES, REFERENCE_SAMPLES);
+            let reference = trace(&tracer, &TileTask { samples, ..task })?;
+            Ok((Tile::traced(&tracer, &task)?, reference))
+        };
+        // What is measured comes later, on one thread.
+        let traced: Result<Vec<_>> = rects().into_par_iter().map(trace_tile).collect();
+        let (tiles, reference) = traced?.into_iter().unzip();
+        eprintln!("{scene} is traced");
         Ok(Self { scene, width_px: WIDTH_PX, height_px: HEIGHT_PX, tiles, reference })
     }
 
@@ -186,6 +177,15 @@ impl Picture {
             ratio(neighbours),
         );
     }
+}
+
+/// The tiles' places, row by row.
+fn rects() -> Vec<PixelRect> {
+    let steps = |length: u32| (0..length).step_by(TILE_PX as usize);
+    let row = |y: u32| {
+        steps(WIDTH_PX).map(move |x| PixelRect { x, y, width: TILE_PX, height: TILE_PX })
+    };
+    steps(HEIGHT_PX).flat_map(row).collect()
 }
 
 impl Tile {

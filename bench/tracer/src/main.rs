@@ -1,64 +1,41 @@
 //! Our trees and those of other libraries: the same rays, one thread, in turns; builds and bytes.
 
 mod memory;
-mod mesh;
 mod peers;
 mod preparation;
-mod random;
-mod rays;
 mod ten_million;
 mod timing;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use embree3::IntersectContext;
+use p2c2r_bench_common::{Arguments, Found, Mesh, Ours, Rays, Rows};
 use p2c2r_tracer_cpu::RayQuery;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use mesh::Mesh;
-use peers::Found;
 use peers::bvh_crate::BvhCrate;
 use peers::embree::Embree;
 use peers::obvhs::Obvhs;
-use peers::ours::Ours;
-use rays::Rays;
 use timing::Repetitions;
 
 /// Share of rays on which two libraries must find the same.
 const LEAST_AGREEMENT: f64 = 0.9999;
 
-/// Rows that trace no rays.
-const PREPARATION: [&str; 2] = ["build-vs-embree", "memory-vs-embree"];
+/// Rows that trace rays.
+const RAYS: [&str; 5] = [
+    "incoherent-vs-embree",
+    "coherent-vs-embree",
+    "shadow-vs-embree",
+    "incoherent-vs-obvhs",
+    "incoherent-vs-bvh",
+];
 /// Builds that count.
 const BUILDS: usize = 3;
 
 #[global_allocator]
 static ALLOCATOR: memory::Counting = memory::Counting;
-
-/// A row under way: figures of both sides by scene: millions of rays or triangles a second, or bytes.
-struct Row {
-    against: &'static str,
-    ours: BTreeMap<&'static str, Vec<f64>>,
-    theirs: BTreeMap<&'static str, Vec<f64>>,
-}
-
-/// Races trees and prints the rows as JSON.
-#[derive(Parser)]
-struct Arguments {
-    /// The folder of real scenes; those that are not there are left out.
-    #[arg(long, default_value = "../../../shared/scenes")]
-    scenes: PathBuf,
-    /// Rounds that count.
-    #[arg(long, default_value_t = 15)]
-    repetitions: usize,
-    /// Measure this row only.
-    #[arg(long)]
-    only: Option<String>,
-}
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
@@ -73,16 +50,17 @@ fn main() -> Result<()> {
     };
     let mut race = Race {
         repetitions: Repetitions::new(arguments.repetitions),
-        only: arguments.only,
-        rows: BTreeMap::new(),
+        rows: Rows::new(arguments.only),
     };
     for mesh in Mesh::all(&arguments.scenes)? {
         eprintln!("{}: {} triangles", mesh.name, mesh.triangles.len());
         race.measure(&mesh)?;
     }
-    let mut rows: Vec<Value> = race.rows.iter().map(|(id, row)| row.to_json(id)).collect();
-    rows.extend(ten_million);
-    println!("{:#}", Value::Array(rows));
+    let mut rows = race.rows.to_json();
+    if let Some(rows) = rows.as_array_mut() {
+        rows.extend(ten_million);
+    }
+    println!("{rows:#}");
     Ok(())
 }
 
@@ -98,16 +76,15 @@ fn in_a_process_of_its_own(id: &str) -> Result<Value> {
     rows.into_iter().next().context("no row")
 }
 
-/// All rows under way.
+/// All rows under way: millions of rays or triangles a second, or bytes.
 struct Race {
     repetitions: Repetitions,
-    only: Option<String>,
-    rows: BTreeMap<&'static str, Row>,
+    rows: Rows,
 }
 
 impl Race {
     fn measure(&mut self, mesh: &Mesh) -> Result<()> {
-        if self.only.as_deref().is_none_or(|only| !PREPARATION.contains(&only)) {
+        if RAYS.iter().any(|id| self.wants(id)) {
             let ours = Ours::build(mesh);
             let rays = Rays::of(mesh, &ours);
             self.against_embree(mesh, &rays, &ours)?;
@@ -115,11 +92,11 @@ impl Race {
         }
         if self.wants("build-vs-embree") {
             let [ours, theirs] = preparation::race_builds(mesh, BUILDS)?;
-            self.insert("build-vs-embree", "Embree", mesh, ours, theirs);
+            self.rows.add("build-vs-embree", "Embree", mesh.name, [ours, theirs]);
         }
         if self.wants("memory-vs-embree") {
             let [ours, theirs] = preparation::bytes(mesh, &Embree::build(mesh)?);
-            self.insert("memory-vs-embree", "Embree", mesh, vec![ours], vec![theirs]);
+            self.rows.add("memory-vs-embree", "Embree", mesh.name, [vec![ours], vec![theirs]]);
         }
         Ok(())
     }
@@ -165,7 +142,7 @@ impl Race {
     }
 
     fn wants(&self, id: &str) -> bool {
-        self.only.as_deref().is_none_or(|only| only == id)
+        self.rows.wants(id)
     }
 
     /// Checks that both find the same, then lets them trace in turns.
@@ -179,25 +156,10 @@ impl Race {
         mut theirs: impl FnMut(&RayQuery) -> Option<Found>,
     ) -> Result<()> {
         compare(mesh, rays, &mut ours, &mut theirs)?;
-        let [our, their] =
+        let speeds =
             self.repetitions.race(rays, |ray| ours(ray).is_some(), |ray| theirs(ray).is_some());
-        self.insert(id, against, mesh, our, their);
+        self.rows.add(id, against, mesh.name, speeds);
         Ok(())
-    }
-
-    /// Adds a scene to a row.
-    fn insert(
-        &mut self,
-        id: &'static str,
-        against: &'static str,
-        mesh: &Mesh,
-        our: Vec<f64>,
-        their: Vec<f64>,
-    ) {
-        let empty = || Row { against, ours: BTreeMap::new(), theirs: BTreeMap::new() };
-        let row = self.rows.entry(id).or_insert_with(empty);
-        row.ours.insert(mesh.name, our);
-        row.theirs.insert(mesh.name, their);
     }
 }
 
@@ -218,27 +180,4 @@ fn compare(
     eprintln!("{}: hits agree on {:.4} %", mesh.name, 100.0 * share);
     ensure!(share >= LEAST_AGREEMENT, "{}: hits agree on {share} of the rays only", mesh.name);
     Ok(())
-}
-
-impl Row {
-    fn to_json(&self, id: &str) -> Value {
-        let ratios: Vec<f64> = self
-            .ours
-            .iter()
-            .map(|(scene, ours)| timing::median(ours) / timing::median(&self.theirs[scene]))
-            .collect();
-        let value = ratios.iter().product::<f64>().powf(1.0 / ratios.len() as f64);
-        for (scene, ours) in &self.ours {
-            let (our, their) = (timing::median(ours), timing::median(&self.theirs[scene]));
-            eprintln!("{id:<24} {scene:<14} {our:>12.2} {their:>12.2}  {:.2}", our / their);
-        }
-        json!({
-            "id": id,
-            "value": value,
-            "unit": "ratio",
-            "against": self.against,
-            "ours": self.ours,
-            "theirs": self.theirs,
-        })
-    }
 }

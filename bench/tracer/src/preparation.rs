@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
+use p2c2r_bench_common::{Mesh, Ours};
 use p2c2r_scene::build_mesh_tree;
 use p2c2r_tracer_cpu::CpuTracer;
 
 use crate::memory::held_bytes;
-use crate::mesh::Mesh;
 use crate::peers::embree::Embree;
-use crate::peers::ours::Ours;
 
 /// Millions of triangles a second of both sides, build by build in turns; the first is not counted.
 ///

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use p2c2r_bench_common::Random;
 use p2c2r_scene::{InstanceSource, Material, MeshSource, SceneSource, UnpackLimits, pack, unpack};
 use p2c2r_tracer_cpu::{CpuTracer, RayQuery};
 use serde_json::{Value, json};
 
-use crate::random::Random;
 
 /// The row's name.
 pub const ID: &str = "ten-million-memory";

@@ -41,10 +41,3 @@ fn speed(rays: &[RayQuery], trace: &mut impl FnMut(&RayQuery) -> bool) -> f64 {
     black_box(hits);
     rays.len() as f64 / started.elapsed().as_secs_f64() / 1e6
 }
-
-/// The middle value.
-pub fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
-}

@@ -70,6 +70,11 @@ impl SceneBuilder {
         self
     }
 
+    /// The scene as authored.
+    pub fn into_source(self) -> SceneSource {
+        self.source
+    }
+
     /// The scene as a peer would unpack it.
     ///
     /// # Panics

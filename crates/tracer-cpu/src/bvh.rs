@@ -6,6 +6,7 @@
 
 mod block;
 mod collapse;
+mod extremes;
 mod machine;
 mod node;
 mod tree;
@@ -17,6 +18,7 @@ use p2c2r_scene::Scene;
 use p2c2r_scene::math::Affine;
 
 use self::block::LaneRay;
+use self::extremes::Extremes;
 use self::machine::has_wide_vectors;
 use self::tree::{MeshTrees, WideTree};
 use self::walk::{BoxRay, Walk};
@@ -55,7 +57,8 @@ impl Tree {
         if has_wide_vectors(level) { Self::eight(scene, level) } else { Self::four(scene, level) }
     }
 
-    fn four(scene: &Scene, level: Level) -> Self {
+    /// Four children a node, on any machine.
+    pub(crate) fn four(scene: &Scene, level: Level) -> Self {
         Self { level, width: Width::Four(WideTree::new(scene)) }
     }
 
@@ -78,7 +81,12 @@ impl Tree {
 
 /// Walks the top level, whose leaves are instances.
 #[inline(always)]
-fn trace_wide<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize, const ANY: bool>(
+fn trace_wide<
+    S: Simd,
+    F: SimdFloat<S, Element = f32> + Extremes,
+    const W: usize,
+    const ANY: bool,
+>(
     simd: S,
     tree: &WideTree<W>,
     prepared: &Prepared,
@@ -106,7 +114,12 @@ struct Query<'a> {
 impl Query<'_> {
     /// Walks one instance's mesh, in its object space; distances stay those of the world.
     #[inline(always)]
-    fn trace_mesh<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize, const ANY: bool>(
+    fn trace_mesh<
+        S: Simd,
+        F: SimdFloat<S, Element = f32> + Extremes,
+        const W: usize,
+        const ANY: bool,
+    >(
         &mut self,
         simd: S,
         trees: &MeshTrees<W>,

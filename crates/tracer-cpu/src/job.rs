@@ -61,6 +61,12 @@ impl CpuTracer {
         Self { prepared: Arc::new(Prepared::new(scene)) }
     }
 
+    /// The same through trees of four children a node, whatever the machine: what browsers walk, for
+    /// measuring them beside native code.
+    pub fn four_wide(scene: Arc<Scene>) -> Self {
+        Self { prepared: Arc::new(Prepared::four_wide(scene)) }
+    }
+
     /// The loaded scene.
     pub fn scene(&self) -> &Arc<Scene> {
         &self.prepared.scene

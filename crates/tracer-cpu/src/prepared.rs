@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fearless_simd::Level;
 use p2c2r_scene::math::LobeAlbedo;
 use p2c2r_scene::{AlphaMode, EmissiveTriangle, Scene};
 
@@ -37,6 +38,17 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Derives the tables.
     pub(crate) fn new(scene: Arc<Scene>) -> Self {
+        let tree = Tree::new(&scene);
+        Self::with_tree(scene, tree)
+    }
+
+    /// The same with the trees that browsers walk.
+    pub(crate) fn four_wide(scene: Arc<Scene>) -> Self {
+        let tree = Tree::four(&scene, Level::new());
+        Self::with_tree(scene, tree)
+    }
+
+    fn with_tree(scene: Arc<Scene>, tree: Tree) -> Self {
         let mesh_traits = scene
             .meshes
             .iter()
@@ -50,7 +62,6 @@ impl Prepared {
             })
             .collect();
         let light_groups = LightGroups::new(&scene);
-        let tree = Tree::new(&scene);
         let lobe_albedo = LobeAlbedo::new(scene.has_sheen());
         Self { mesh_traits, light_groups, tree, lobe_albedo, scene }
     }

@@ -23,6 +23,13 @@ const FLAGS = [
   "--disable-features=WebRtcHideLocalIpsWithMdns",
 ];
 const WEBGPU_FLAGS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+/** Without these the GPU process ends as soon as a page configures a WebGPU canvas. */
+const CANVAS_FLAGS = [
+  "--enable-features=Vulkan",
+  "--use-vulkan=swiftshader",
+  "--use-angle=swiftshader",
+  "--disable-vulkan-surface",
+];
 const NO_THROTTLING_FLAGS = [
   "--disable-background-timer-throttling",
   "--disable-renderer-backgrounding",
@@ -41,11 +48,15 @@ process.on("exit", () => {
   }
 });
 
-/** Starts a browser; `throttling` leaves the browser's own rules for hidden tabs on. */
-export async function openBrowser({ webgpu = false, throttling = false } = {}) {
+/**
+ * Starts a browser; `canvas` lets WebGPU draw on canvases too, `throttling` leaves the browser's own rules
+ * for hidden tabs on.
+ */
+export async function openBrowser({ webgpu = false, canvas = false, throttling = false } = {}) {
   const profile = await mkdtemp(join(tmpdir(), "p2c2r-chromium-"));
   const flags = [...FLAGS];
   if (webgpu) flags.push(...WEBGPU_FLAGS);
+  if (canvas) flags.push(...CANVAS_FLAGS);
   if (!throttling) flags.push(...NO_THROTTLING_FLAGS);
   flags.push(`--user-data-dir=${profile}`, "--remote-debugging-port=0", "about:blank");
   const child = spawn(process.env.P2C2R_CHROMIUM ?? "chromium", flags, {

@@ -19,17 +19,20 @@ const TYPES = {
 const WASM_EXAMPLES =
   process.env.P2C2R_WASM_EXAMPLES ?? join(ROOT, "target/wasm/wasm32-unknown-unknown/debug/examples");
 
-/** Folders by the beginning of the address; the first that fits counts. */
-const FOLDERS = [
+/** Folders of the tests by the beginning of the address. */
+const TEST_FOLDERS = [
   ["/player/", join(ROOT, "web/player/dist")],
   ["/examples/", WASM_EXAMPLES],
   ["/", join(ROOT, "tests/browser/pages")],
 ];
 
-/** Serves the tests' pages as `/`, the built player as `/player/`, WASM examples as `/examples/`. */
-export async function serveFiles() {
+/**
+ * Serves folders, of which the first whose beginning fits counts; without any, the tests' pages as `/`,
+ * the built player as `/player/`, WASM examples as `/examples/`.
+ */
+export async function serveFiles(folders = TEST_FOLDERS) {
   const server = createServer((request, response) => {
-    answer(request, response).catch(() => response.writeHead(500).end());
+    answer(folders, request, response).catch(() => response.writeHead(500).end());
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -42,9 +45,9 @@ export async function serveFiles() {
   };
 }
 
-async function answer(request, response) {
+async function answer(folders, request, response) {
   const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
-  const [prefix, folder] = FOLDERS.find(([start]) => path.startsWith(start));
+  const [prefix, folder] = folders.find(([start]) => path.startsWith(start));
   const file = join(folder, path.slice(prefix.length));
   const found = await stat(file).catch(() => null);
   if (!found?.isFile()) {

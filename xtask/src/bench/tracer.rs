@@ -7,10 +7,11 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 
 use super::report::{Report, Row};
-use super::{codec, denoise, renders};
+use super::{codec, denoise, renders, web};
 use crate::places::Places;
 use crate::process;
 use crate::setup;
+use crate::timing::Timing;
 use crate::tools::{Embree, Permission};
 
 /// Where Debian's package puts Embree.
@@ -22,6 +23,17 @@ const RENDERS: &str = "renders";
 /// Real scenes beside the checkout; the program says what it leaves out without them.
 pub(super) const SCENES: &str = "../shared/scenes";
 
+/// Rows of the program that races trees.
+const TRACED: [&str; 7] = [
+    "incoherent-vs-embree",
+    "coherent-vs-embree",
+    "shadow-vs-embree",
+    "incoherent-vs-obvhs",
+    "incoherent-vs-bvh",
+    "build-vs-embree",
+    "memory-vs-embree",
+];
+
 /// Measures whatever rows are wanted; a peer that cannot be had is named instead.
 pub(super) fn measure(
     places: &Places,
@@ -30,54 +42,71 @@ pub(super) fn measure(
 ) -> Result<Report> {
     let mut found = Found::default();
     if codec::is_wanted(only) {
-        found.add("the tiles", codec::rows(places, only));
+        found.add("tiles", || codec::rows(places, only));
     }
     if denoise::is_wanted(only) {
-        found.add("the denoiser", denoise::measure(places, only));
+        let mut missing = None;
+        found.add("denoiser", || denoise::measure(places, only, &mut missing));
+        found.missing.extend(missing);
     }
-    let is_elsewhere = codec::is_wanted(only) || denoise::is_wanted(only);
-    if only.is_none() || !is_elsewhere {
-        match build(places, permission) {
-            Err(error) => found.add("rays and renders", Err(error)),
-            Ok(programs) => found.add_traced(places, permission, &programs, only),
-        }
+    if web::is_wanted(only) {
+        found.add_web(places, permission, only);
+    }
+    if TRACED.iter().any(|id| only.is_none_or(|only| only == *id)) || renders::is_wanted(only) {
+        found.add_traced(places, permission, only);
     }
     let is_known = !found.rows.is_empty() || !found.missing.is_empty();
     ensure!(is_known, "no row is called {}", only.unwrap_or_default());
+    eprintln!("{}", found.timing);
     Ok(Report::of("tracer", found.rows).without(found.missing))
 }
 
-/// Rows, and what could not be measured with the reason.
+/// Rows, how long they took, and what could not be measured with the reason.
 #[derive(Default)]
 struct Found {
     rows: Vec<Row>,
+    timing: Timing,
     missing: Vec<String>,
 }
 
 impl Found {
-    fn add(&mut self, what: &str, rows: Result<Vec<Row>>) {
-        match rows {
-            Ok(rows) => self.rows.extend(rows),
-            Err(error) => self.missing.push(format!("{what}: {error:#}")),
+    fn add(&mut self, what: &str, measure: impl FnOnce() -> Result<Vec<Row>>) {
+        if let Some(rows) = self.step(what, measure) {
+            self.rows.extend(rows);
+        }
+    }
+
+    /// What a step gives, unless it fails: then it is missing, and why.
+    fn step<T>(&mut self, what: &str, work: impl FnOnce() -> Result<T>) -> Option<T> {
+        let result = self.timing.step(what, work);
+        result.map_err(|error| self.missing.push(format!("{error:#}"))).ok()
+    }
+
+    /// What a browser measures.
+    fn add_web(&mut self, places: &Places, permission: Permission, only: Option<&str>) {
+        let build = || web::Sides::build(places, permission);
+        let Some(sides) = self.step("programs for browsers", build) else { return };
+        if web::wants_rays(only) {
+            self.add("rays in a browser", || sides.rays(places, only));
+        }
+        if web::wants_pictures(only) {
+            self.add("three-gpu-pathtracer", || sides.pictures(places, permission, only));
         }
     }
 
     /// What the programs that link Embree or race renderers measure.
-    fn add_traced(
-        &mut self,
-        places: &Places,
-        permission: Permission,
-        programs: &Path,
-        only: Option<&str>,
-    ) {
+    fn add_traced(&mut self, places: &Places, permission: Permission, only: Option<&str>) {
+        let build = || build(places, permission);
+        let Some(programs) = self.step("programs beside Embree", build) else { return };
         let real_scenes = places.at(SCENES);
         if only.is_none() || !renders::is_wanted(only) {
-            self.add("rays", trace_rays(&programs.join(RAYS), &real_scenes, only));
+            self.add("rays", || trace_rays(&programs.join(RAYS), &real_scenes, only));
         }
         if renders::is_wanted(only) {
             let program = programs.join(RENDERS);
-            let rows = renders::measure(places, permission, &program, &real_scenes, only);
-            self.add("Mitsuba and Cycles", rows);
+            self.add("Mitsuba and Cycles", || {
+                renders::measure(places, permission, &program, &real_scenes, only)
+            });
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The browser module: cargo, then wasm-bindgen, then wasm-opt where the module has changed.
+//! Browser modules: cargo, then wasm-bindgen, then wasm-opt where the module has changed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,29 +13,46 @@ use crate::tools::{self, WasmRust};
 
 /// rustc has optimised already; this level takes seconds and shrinks what rustc leaves.
 const OPTIMISATION: &str = "-O1";
-const NAME: &str = "p2c2r_web";
-const PACKAGE_FOLDER: &str = "web/wasm/pkg";
 
-/// Makes `web/wasm/pkg` from `web/wasm`.
-pub(super) fn build(places: &Places, rust: &WasmRust) -> Result<()> {
+/// A module for browsers.
+pub(super) struct Module {
+    /// The crate.
+    package: &'static str,
+    /// What its files are called.
+    name: &'static str,
+    /// Where they go.
+    folder: &'static str,
+}
+
+/// What visitors load.
+pub(super) const PLAYER: Module =
+    Module { package: "p2c2r-web", name: "p2c2r_web", folder: "web/wasm/pkg" };
+/// What benchmarks load, made the same way.
+pub(super) const BENCH: Module = Module {
+    package: "p2c2r-bench-web",
+    name: "p2c2r_bench_web",
+    folder: "target/bench/web-package",
+};
+
+/// Makes a module; gives its folder.
+pub(super) fn build(places: &Places, rust: &WasmRust, wanted: &Module) -> Result<PathBuf> {
+    let Module { package, name, folder } = wanted;
     let mut cargo = rust.cargo(places, "build")?;
-    process::run(cargo.args(["--package", "p2c2r-web", "--profile", "web"]))?;
-    let module = places.at("target/wasm/wasm32-unknown-unknown/web").join(format!("{NAME}.wasm"));
+    process::run(cargo.args(["--lib", "--package", package, "--profile", "web"]))?;
+    let module = places.at("target/wasm/wasm32-unknown-unknown/web").join(format!("{name}.wasm"));
     let path = tools::path_with_tools(places)?;
     let settings = format!("{OPTIMISATION} {}", path.to_string_lossy());
-    let note = Note::of(places, NAME, std::slice::from_ref(&module), &settings)?;
-    let package = places.at(PACKAGE_FOLDER);
-    if note.is_current(&package) {
-        return Ok(());
+    let note = Note::of(places, name, std::slice::from_ref(&module), &settings)?;
+    let folder = places.at(folder);
+    if note.is_current(&folder) {
+        return Ok(folder);
     }
     let mut bindgen = Command::new("wasm-bindgen");
-    bindgen.env("PATH", &path).arg(&module).args(["--target", "web", "--out-name", NAME]);
-    process::run(bindgen.arg("--out-dir").arg(&package))?;
-    optimise(
-        &package.join(format!("{NAME}_bg.wasm")),
-        Command::new("wasm-opt").env("PATH", &path),
-    )?;
-    note.keep()
+    bindgen.env("PATH", &path).arg(&module).args(["--target", "web", "--out-name", name]);
+    process::run(bindgen.arg("--out-dir").arg(&folder))?;
+    optimise(&folder.join(format!("{name}_bg.wasm")), Command::new("wasm-opt").env("PATH", &path))?;
+    note.keep()?;
+    Ok(folder)
 }
 
 /// Makes the modules without imports that a test only has to instantiate.

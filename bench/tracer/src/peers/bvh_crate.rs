@@ -6,11 +6,10 @@ use bvh::bvh::Bvh;
 use bvh::ray::Ray;
 use nalgebra::{Point3, Vector3};
 use obvhs::triangle::Triangle;
+use p2c2r_bench_common::{Found, Mesh};
 use p2c2r_tracer_cpu::RayQuery;
 
-use super::Found;
 use super::obvhs::{ray as obvhs_ray, triangle as obvhs_triangle};
-use crate::mesh::Mesh;
 
 pub struct BvhCrate {
     tree: Bvh<f32, 3>,

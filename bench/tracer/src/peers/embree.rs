@@ -8,10 +8,8 @@ use embree3::{
     BufferUsage, BuildQuality, Config, Device, Format, GeometryKind, IntersectContext, Ray, RayHit,
     Scene,
 };
+use p2c2r_bench_common::{Found, Mesh};
 use p2c2r_tracer_cpu::RayQuery;
-
-use super::Found;
-use crate::mesh::Mesh;
 
 /// Threads that build; rays are traced by one.
 const BUILD_THREADS: u32 = 2;

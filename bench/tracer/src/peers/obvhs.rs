@@ -8,10 +8,8 @@ use obvhs::cwbvh::CwBvh;
 use obvhs::cwbvh::builder::build_cwbvh_from_tris;
 use obvhs::ray::{Ray, RayHit};
 use obvhs::triangle::Triangle;
+use p2c2r_bench_common::{Found, Mesh};
 use p2c2r_tracer_cpu::RayQuery;
-
-use super::Found;
-use crate::mesh::Mesh;
 
 pub struct Obvhs {
     tree: CwBvh,

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use p2c2r_bench_common::import;
 use p2c2r_scene::{
-    EnvironmentSource, FolderResolver, ImportLimits, Scene, SceneSource, generate, load_gltf,
-    parse_hdr, write_glb, write_hdr,
+    EnvironmentSource, Scene, SceneSource, generate, parse_hdr, write_glb, write_hdr,
 };
 use serde::{Deserialize, Serialize};
 
@@ -98,12 +98,6 @@ fn write_sky(folder: &Path, name: &str, sky: &EnvironmentSource) -> Result<PathB
     let file = PathBuf::from(format!("{name}.hdr"));
     fs::write(folder.join(&file), write_hdr(sky))?;
     Ok(file)
-}
-
-/// A glTF scene from its file.
-pub fn import(file: &Path) -> Result<SceneSource> {
-    let resolver = FolderResolver::beside(file);
-    Ok(load_gltf(&read(file)?, &resolver, &ImportLimits::default())?)
 }
 
 /// The bytes of a file.

@@ -8,12 +8,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use p2c2r_bench_common::import;
 use p2c2r_frame::{Effects, Lens, PixelRect, SampleRange, TileTask, View, radiance_from_sum};
 use p2c2r_scene::{UnpackLimits, pack, parse_hdr, unpack};
 use p2c2r_tracer_cpu::CpuTracer;
 use serde_json::json;
 
-use crate::jobs::{Job, import, read};
+use crate::jobs::{Job, read};
 
 /// Loads a job and renders until the input ends.
 pub fn serve(file: &Path) -> Result<()> {

@@ -3,6 +3,7 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{f32x4, mask32x4};
 
+use super::extremes::Extremes;
 use super::tree::{BLOCK, ROWS};
 use crate::triangle::{ROUNDING, ShearedRay, TriangleHit};
 
@@ -111,7 +112,7 @@ impl<S: Simd> LaneRay<S> {
 /// Where one is NaN, so is t, and nothing is hit.
 #[inline(always)]
 fn largest<S: Simd>([p, q, r]: [f32x4<S>; 3]) -> f32x4<S> {
-    p.abs().max(q.abs()).max(r.abs())
+    p.abs().larger(q.abs()).larger(r.abs())
 }
 
 #[inline(always)]

@@ -5,6 +5,7 @@ use fearless_simd::prelude::*;
 use p2c2r_scene::MAX_BVH_DEPTH;
 use p2c2r_scene::math::Vec3;
 
+use super::extremes::Extremes;
 use super::node::{Reference, WideNode};
 
 /// Box distances are widened by this share, more than all roundings of the slab test (Ize 2013) and
@@ -126,7 +127,7 @@ pub(super) struct Walk<S, F, const W: usize> {
     stack: ArrayVec<Entry, STACK_ENTRIES>,
 }
 
-impl<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize> Walk<S, F, W> {
+impl<S: Simd, F: SimdFloat<S, Element = f32> + Extremes, const W: usize> Walk<S, F, W> {
     /// Begins at a root.
     #[inline(always)]
     pub(super) fn new(simd: S, ray: BoxRay<F>, root: Reference) -> Self {
@@ -162,8 +163,8 @@ impl<S: Simd, F: SimdFloat<S, Element = f32>, const W: usize> Walk<S, F, W> {
         let [near_x, far_x] = ray.slab(simd, node, 0);
         let [near_y, far_y] = ray.slab(simd, node, 1);
         let [near_z, far_z] = ray.slab(simd, node, 2);
-        let enter = near_x.max(near_y).max(near_z.max(F::splat(simd, 0.0)));
-        let leave = far_x.min(far_y).min(far_z.min(F::splat(simd, reach)));
+        let enter = near_x.larger(near_y).larger(near_z.larger(F::splat(simd, 0.0)));
+        let leave = far_x.smaller(far_y).smaller(far_z.smaller(F::splat(simd, reach)));
         let mut hits = enter.simd_le(leave).to_bitmask();
         if hits == 0 {
             return None;

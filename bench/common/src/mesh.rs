@@ -16,9 +16,13 @@ const SOUP_TRIANGLES: usize = 500_000;
 const SOUP_TRIANGLE_SIZE: f32 = 0.02;
 
 /// Triangles with a name.
+#[derive(Debug, Clone)]
 pub struct Mesh {
+    /// The scene's name.
     pub name: &'static str,
+    /// Corners in world space.
     pub positions: Vec<[f32; 3]>,
+    /// Indices of corners.
     pub triangles: Vec<[u32; 3]>,
 }
 
@@ -70,11 +74,13 @@ fn soup() -> Mesh {
 }
 
 fn from_gltf(name: &'static str, file: &Path) -> Result<Mesh> {
+    Ok(flattened(name, &import(file)?))
+}
+
+/// A glTF scene from its file.
+pub fn import(file: &Path) -> Result<SceneSource> {
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let folder = file.parent().context("a file lies in a folder")?;
-    let resolver = FolderResolver::new(folder);
-    let source = load_gltf(&bytes, &resolver, &ImportLimits::default())?;
-    Ok(flattened(name, &source))
+    Ok(load_gltf(&bytes, &FolderResolver::beside(file), &ImportLimits::default())?)
 }
 
 fn flattened(name: &'static str, source: &SceneSource) -> Mesh {

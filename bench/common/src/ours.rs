@@ -1,11 +1,24 @@
 //! Our tree, through the tracer's own interface.
 
+use std::collections::HashMap;
+
+use p2c2r_scene::Scene;
 use p2c2r_testkit::{SceneBuilder, material};
 use p2c2r_tracer_cpu::{CpuTracer, RayQuery};
 
-use super::Found;
-use crate::mesh::Mesh;
+use crate::Mesh;
 
+/// What a ray hits: the mesh's own triangle and the distance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Found {
+    /// Index in the mesh's triangles.
+    pub triangle: u32,
+    /// In lengths of the ray's direction.
+    pub t: f32,
+}
+
+/// A mesh in our tracer.
+#[derive(Debug, Clone)]
 pub struct Ours {
     tracer: CpuTracer,
     /// Packing puts triangles in the order of the tree's leaves: their places in the mesh.
@@ -13,6 +26,7 @@ pub struct Ours {
 }
 
 impl Ours {
+    /// Builds the tree over a mesh.
     pub fn build(mesh: &Mesh) -> Self {
         let tracer = Self::prepare(Self::source(mesh));
         let original = original_places(mesh, tracer.scene());
@@ -30,20 +44,22 @@ impl Ours {
         CpuTracer::new(source.build())
     }
 
+    /// The first triangle along a ray.
     pub fn nearest(&self, query: &RayQuery) -> Option<Found> {
         let hit = self.tracer.nearest_hit(query)?;
         Some(Found { triangle: self.original[hit.triangle as usize], t: hit.t })
     }
 
+    /// Whether a ray meets anything.
     pub fn is_occluded(&self, query: &RayQuery) -> bool {
         self.tracer.is_occluded(query)
     }
 }
 
 /// Finds each packed triangle in the mesh by its corners; of equal ones, in order.
-fn original_places(mesh: &Mesh, scene: &p2c2r_scene::Scene) -> Vec<u32> {
+fn original_places(mesh: &Mesh, scene: &Scene) -> Vec<u32> {
     let key = |corners: [[f32; 3]; 3]| corners.map(|corner| corner.map(f32::to_bits));
-    let mut places = std::collections::HashMap::<_, Vec<u32>>::new();
+    let mut places = HashMap::<_, Vec<u32>>::new();
     for (place, triangle) in mesh.triangles.iter().enumerate().rev() {
         let corners = triangle.map(|vertex| mesh.positions[vertex as usize]);
         places.entry(key(corners)).or_default().push(place as u32);

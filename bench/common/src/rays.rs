@@ -3,9 +3,8 @@
 use p2c2r_scene::math::Vec3;
 use p2c2r_tracer_cpu::RayQuery;
 
-use crate::mesh::Mesh;
-use crate::peers::ours::Ours;
 use crate::random::Random;
+use crate::{Mesh, Ours};
 
 /// Rays of a kind.
 const COUNT: usize = 1 << 19;
@@ -17,6 +16,7 @@ const CAMERA: [f32; 3] = [0.31, 0.12, 0.47];
 const LIFT: f32 = 1e-3;
 
 /// Rays by kind.
+#[derive(Debug, Clone)]
 pub struct Rays {
     /// Neighbours on the film, row by row in tiles of eight by eight.
     pub coherent: Vec<RayQuery>,
@@ -28,6 +28,9 @@ pub struct Rays {
 
 impl Rays {
     /// Looks at a mesh through its own tree, so that all that follow see the same.
+    ///
+    /// # Panics
+    /// If the camera sees nothing, of which nothing could be measured.
     pub fn of(mesh: &Mesh, tree: &Ours) -> Self {
         let (low, high) = bounds(mesh);
         let coherent = camera_rays(low, high);
