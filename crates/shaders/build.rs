@@ -3,7 +3,7 @@
 use wesl::{ModulePath, Wesl};
 
 /// The modules that hold an entry point, each with the feature that makes a variant of it.
-const ENTRY_POINTS: [(&str, Option<&str>); 7] = [
+const ENTRY_POINTS: [(&str, Option<&str>); 14] = [
     ("trace_tile", Some("workgroup_stack")),
     ("wave_generate", Some("subgroups")),
     ("wave_trace", Some("workgroup_stack")),
@@ -11,6 +11,13 @@ const ENTRY_POINTS: [(&str, Option<&str>); 7] = [
     ("wave_shadow", Some("workgroup_stack")),
     ("wave_arrange", None),
     ("wave_finish", None),
+    ("aov_tile", Some("workgroup_stack")),
+    ("denoise_guide", None),
+    ("denoise_demodulate", None),
+    ("denoise_history", None),
+    ("denoise_variance", None),
+    ("denoise_wavelet", None),
+    ("denoise_remodulate", None),
 ];
 
 fn main() {

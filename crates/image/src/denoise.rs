@@ -26,14 +26,17 @@ use wavelet::Noisy;
 /// Levels of the wavelet: taps reach 2 · (1 + 2 + 4 + 8) pixels.
 const LEVELS: u32 = 4;
 
-/// Standard deviations of light that count as alike.
+/// Standard deviations of light that count as alike at the first level.
 const STRENGTH: f32 = 8.0;
 
+/// What is left of that at each further level: the light is smoother there, and its taps further away.
+const STRENGTH_KEPT: f32 = 0.6;
+
 /// How surfaces are told apart when their light is smoothed.
-const SCALES: GuideScales = GuideScales { normal: 8.0, albedo: 10.0, depth: 0.5 };
+const SCALES: GuideScales = GuideScales { normal: 8.0, albedo: 10.0, emission: 10.0, depth: 0.5 };
 
 /// Standard deviations of mirrored light that count as alike: its variance is known, not guessed.
-const MIRRORED_STRENGTH: f32 = 2.0;
+const MIRRORED_STRENGTH: f32 = 3.0;
 
 /// How surfaces are told apart when what they mirror is smoothed: paint does not matter to a mirror.
 const MIRRORED_SCALES: GuideScales = GuideScales { albedo: 0.0, ..SCALES };
@@ -125,8 +128,10 @@ fn smoothed_mirrors(picture: &Picture<'_>, pixels: &[AovPixel]) -> Vec<Vec3> {
 fn smoothed_light(picture: &Picture<'_>, light: &[Vec3]) -> Vec<Vec3> {
     let variance = variance::spatial(picture, light, &SCALES);
     let mut noisy = Noisy { light: light.to_vec(), variance };
+    let mut strength = STRENGTH;
     for level in 0..LEVELS {
-        noisy = wavelet::level(picture, &noisy, 1 << level, STRENGTH, &SCALES);
+        noisy = wavelet::level(picture, &noisy, 1 << level, strength, &SCALES);
+        strength *= STRENGTH_KEPT;
     }
     noisy.light
 }

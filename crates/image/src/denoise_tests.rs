@@ -100,6 +100,7 @@ fn check_edge(name: &str, change: impl Fn(&mut AovPixel)) {
 fn edges_of_surfaces_are_kept() {
     check_edge("normal", |pixel| pixel.normal = [1.0, 0.0, 0.0]);
     check_edge("depth", |pixel| pixel.depth = 6.0);
+    check_edge("emission", |pixel| pixel.emission = [0.9; 3]);
     check_edge("nothing", |pixel| *pixel = AovPixel { depth: 0.0, ..wall() });
 }
 

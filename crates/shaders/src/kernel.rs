@@ -61,9 +61,63 @@ pub const WAVE_ARRANGE: Kernel =
 pub const WAVE_FINISH: Kernel =
     Kernel { entry_point: "wave_finish", text: linked!("wave_finish"), variant_text: None };
 
+/// Looks at the first surfaces of pixels. The variant is that of [`TRACE_TILE`].
+pub const AOV_TILE: Kernel = Kernel {
+    entry_point: "aov_tile",
+    text: linked!("aov_tile"),
+    variant_text: Some(linked!("aov_tile_workgroup_stack")),
+};
+
+/// Makes the denoiser's guides of what the camera sees first.
+pub const DENOISE_GUIDE: Kernel =
+    Kernel { entry_point: "denoise_guide", text: linked!("denoise_guide"), variant_text: None };
+
+/// Takes emission, mirrors and albedo off the radiance.
+pub const DENOISE_DEMODULATE: Kernel = Kernel {
+    entry_point: "denoise_demodulate",
+    text: linked!("denoise_demodulate"),
+    variant_text: None,
+};
+
+/// Joins the light with that of earlier pictures.
+pub const DENOISE_HISTORY: Kernel =
+    Kernel { entry_point: "denoise_history", text: linked!("denoise_history"), variant_text: None };
+
+/// Estimates the light's variance.
+pub const DENOISE_VARIANCE: Kernel = Kernel {
+    entry_point: "denoise_variance",
+    text: linked!("denoise_variance"),
+    variant_text: None,
+};
+
+/// One level of the denoiser's wavelet.
+pub const DENOISE_WAVELET: Kernel =
+    Kernel { entry_point: "denoise_wavelet", text: linked!("denoise_wavelet"), variant_text: None };
+
+/// Makes radiance of the smoothed light.
+pub const DENOISE_REMODULATE: Kernel = Kernel {
+    entry_point: "denoise_remodulate",
+    text: linked!("denoise_remodulate"),
+    variant_text: None,
+};
+
 /// All kernels.
-pub const KERNELS: [Kernel; 7] =
-    [TRACE_TILE, WAVE_GENERATE, WAVE_TRACE, WAVE_SHADE, WAVE_SHADOW, WAVE_ARRANGE, WAVE_FINISH];
+pub const KERNELS: [Kernel; 14] = [
+    TRACE_TILE,
+    WAVE_GENERATE,
+    WAVE_TRACE,
+    WAVE_SHADE,
+    WAVE_SHADOW,
+    WAVE_ARRANGE,
+    WAVE_FINISH,
+    AOV_TILE,
+    DENOISE_GUIDE,
+    DENOISE_DEMODULATE,
+    DENOISE_HISTORY,
+    DENOISE_VARIANCE,
+    DENOISE_WAVELET,
+    DENOISE_REMODULATE,
+];
 
 /// Key of the constant that sets the invocations of a workgroup when a pipeline is made.
 pub const WORKGROUP_SIZE_ID: &str = "0";

@@ -276,6 +276,56 @@ mirrored! {
         /// Its path in the light tree.
         pub trail: u32,
     }
+
+    /// What looking at first surfaces needs beside a slice: a uniform.
+    pub struct AovParams {
+        /// Rows of the inverse of the camera's matrix.
+        pub camera_from_world_x: [f32; 4],
+        /// Second row.
+        pub camera_from_world_y: [f32; 4],
+        /// Third row.
+        pub camera_from_world_z: [f32; 4],
+        /// The same of the picture before.
+        pub previous_from_world_x: [f32; 4],
+        /// Second row.
+        pub previous_from_world_y: [f32; 4],
+        /// Third row.
+        pub previous_from_world_z: [f32; 4],
+        /// Film size of the picture before.
+        pub previous_size_px: [f32; 2],
+        /// Tangent of half its vertical field of view.
+        pub previous_tan_half_fov_y: f32,
+        /// Bits of [`aov_flag`].
+        pub flags: u32,
+        /// Camera samples that the radiance has of a pixel.
+        pub sampled_count: u32,
+        /// Most camera samples of a pixel.
+        pub max_samples: u32,
+        /// Fills the row.
+        pub padding: [u32; 2],
+    }
+
+    /// What one pass of the denoiser needs: a uniform.
+    pub struct DenoiseParams {
+        /// Columns and rows of the picture.
+        pub size_px: [u32; 2],
+        /// Columns and rows of the picture before.
+        pub old_size_px: [u32; 2],
+        /// First pixel that the dispatch works on.
+        pub first_pixel: u32,
+        /// The pixel after its last.
+        pub end_pixel: u32,
+        /// Distance of two taps in pixels.
+        pub stride: i32,
+        /// Standard deviations of light that count as alike.
+        pub strength: f32,
+        /// Weight of the squared distance of two albedos.
+        pub albedo_scale: f32,
+        /// Fills the row.
+        pub padding_x: u32,
+        /// Fills the row.
+        pub padding: [u32; 2],
+    }
 }
 
 /// Values of [`Material::alpha_mode`].
@@ -296,6 +346,16 @@ pub mod material_flag {
     pub const UNLIT: u32 = 2;
     /// What goes through is refracted into a body.
     pub const BODY: u32 = 4;
+}
+
+/// Bits of [`AovParams::flags`].
+pub mod aov_flag {
+    /// The camera's matrix has an inverse.
+    pub const HAS_INVERSE: u32 = 1;
+    /// There is a picture before.
+    pub const HAS_PREVIOUS: u32 = 2;
+    /// The matrix of its camera has an inverse.
+    pub const HAS_PREVIOUS_INVERSE: u32 = 4;
 }
 
 /// Values of [`Light::kind`].

@@ -1,7 +1,7 @@
 //! Every linked shader is valid plain WGSL, and its structs lie as the Rust structs do.
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
-use p2c2r_shaders::{KERNELS, StructLayout, TRACE_TILE, WORKGROUP_SIZE_ID, mirrored_structs};
+use p2c2r_shaders::{KERNELS, StructLayout, WORKGROUP_SIZE_ID, mirrored_structs};
 
 /// All linked texts with their entry points and what they may use.
 fn shaders() -> Vec<(&'static str, &'static str, Capabilities)> {
@@ -76,9 +76,10 @@ fn bindings_stay_within_webgpu_defaults() {
 
 #[test]
 fn structs_lie_in_wgsl_as_in_rust() {
-    let module = parsed("trace_tile", TRACE_TILE.text);
+    let modules = KERNELS.map(|kernel| parsed(kernel.entry_point, kernel.text));
     for StructLayout { name, size_bytes, fields } in mirrored_structs() {
-        let ty = find_struct(&module, name).unwrap_or_else(|| panic!("no WGSL struct {name}"));
+        let ty = modules.iter().find_map(|module| find_struct(module, name));
+        let ty = ty.unwrap_or_else(|| panic!("no WGSL struct {name}"));
         let naga::TypeInner::Struct { members, span } = &ty.inner else {
             panic!("{name} is no struct");
         };

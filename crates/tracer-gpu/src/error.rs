@@ -57,6 +57,22 @@ pub enum GpuError {
     /// The rectangle is too large for one task.
     #[error("a task of {0} pixels; at most {MAX_TASK_PIXELS} are traced at once")]
     TooManyPixels(u64),
+    /// Picture and surfaces do not belong together.
+    #[error("{pixels} pixels of radiance and {surfaces} of surfaces")]
+    OtherPicture {
+        /// Pixels of the radiance.
+        pixels: usize,
+        /// Pixels of the surfaces' rectangle.
+        surfaces: u64,
+    },
+    /// The device cannot denoise so large a picture: the CPU can.
+    #[error("{pixels} pixels to denoise; the device takes {limit}")]
+    PictureTooLarge {
+        /// Pixels of the picture.
+        pixels: u64,
+        /// What the device takes.
+        limit: u64,
+    },
     /// The caller cancelled the task.
     #[error("the task was cancelled")]
     Cancelled,

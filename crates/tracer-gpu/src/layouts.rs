@@ -28,6 +28,10 @@ pub(crate) const FILM: u32 = 1;
 pub(crate) const PATHS: u32 = 2;
 /// Binding of the queues.
 pub(crate) const QUEUES: u32 = 3;
+/// Binding of what first surfaces need beside the slice.
+pub(crate) const AOV: u32 = 4;
+/// Binding of the first surfaces.
+pub(crate) const LOOKS: u32 = 5;
 
 /// All layouts of a device.
 #[derive(Debug, Clone)]
@@ -36,6 +40,8 @@ pub(crate) struct Layouts {
     pub(crate) scene: SceneLayouts,
     /// Group 1 of the megakernel: slice and film.
     pub(crate) slice: wgpu::BindGroupLayout,
+    /// Group 1 of the kernel that looks at first surfaces.
+    pub(crate) looks: wgpu::BindGroupLayout,
     /// Group 1 of the wavefront's kernels: slice, paths and queues.
     pub(crate) waves: wgpu::BindGroupLayout,
     /// Group 1 of the kernel that ends a batch.
@@ -74,6 +80,14 @@ impl Layouts {
                 shading: layout("shading", &scene_entries(&SHADING_BUFFERS)),
             },
             slice: layout("slice", &[uniform, film]),
+            looks: layout(
+                "looks",
+                &[
+                    uniform,
+                    entry(AOV, buffer(wgpu::BufferBindingType::Uniform)),
+                    entry(LOOKS, buffer(WRITABLE)),
+                ],
+            ),
             waves: layout("waves", &[uniform, paths, queues]),
             waves_and_film: layout("waves and film", &[uniform, film, paths, queues]),
             dispatch: layout("dispatch", &[entry(0, buffer(WRITABLE))]),
@@ -94,6 +108,11 @@ impl SceneLayouts {
 }
 
 const WRITABLE: wgpu::BufferBindingType = wgpu::BufferBindingType::Storage { read_only: false };
+
+/// A whole buffer at a binding.
+pub(crate) fn bound(binding: u32, buffer: &wgpu::Buffer) -> wgpu::BindGroupEntry<'_> {
+    wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() }
+}
 
 /// Some of the scene's buffers, and all that is no storage buffer.
 fn scene_entries(buffers: &[u32]) -> Vec<wgpu::BindGroupLayoutEntry> {

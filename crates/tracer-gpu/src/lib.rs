@@ -4,8 +4,10 @@
 //! scene on it; tracing runs in bounded submits, so that no watchdog fires and a cancel is prompt.
 //! Natively the futures block their thread while the GPU works; in a browser they yield.
 
+mod aovs;
 mod choice;
 mod context;
+mod denoise;
 mod error;
 mod film;
 mod layouts;
@@ -25,6 +27,7 @@ mod wavefront;
 
 pub use choice::{KernelForm, TuneChoice, TuneChoiceError};
 pub use context::{Clock, GpuContext, GpuOptions, TuneMemory};
+pub use denoise::{GpuDenoiser, MAX_DENOISE_PIXELS};
 pub use error::GpuError;
 pub use slices::{LONGEST_SLICE, SLICE_TARGET};
 pub use tracer::{GpuTracer, MAX_TASK_PIXELS};

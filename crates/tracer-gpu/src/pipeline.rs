@@ -1,8 +1,8 @@
 //! The bind group layouts, and the compute pipelines of a choice of kernels.
 
 use p2c2r_shaders::{
-    Kernel, TRACE_TILE, WAVE_ARRANGE, WAVE_FINISH, WAVE_GENERATE, WAVE_SHADE, WAVE_SHADOW,
-    WAVE_TRACE, WORKGROUP_SIZE_ID,
+    AOV_TILE, Kernel, TRACE_TILE, WAVE_ARRANGE, WAVE_FINISH, WAVE_GENERATE, WAVE_SHADE,
+    WAVE_SHADOW, WAVE_TRACE, WORKGROUP_SIZE_ID,
 };
 
 use crate::choice::{KernelForm, StackPlacement, TuneChoice};
@@ -60,6 +60,20 @@ impl Kernels {
             Some(error) => Err(GpuError::Refused(error.to_string())),
             None => Ok(Self { choice, form }),
         }
+    }
+}
+
+/// Compiles the kernel that looks at first surfaces, with the stack of the kernels in use.
+pub(crate) async fn aov_pipeline(context: &GpuContext) -> Result<wgpu::ComputePipeline, GpuError> {
+    let validation = context.device.push_error_scope(wgpu::ErrorFilter::Validation);
+    let choice = context.choice();
+    let compiler = Compiler { device: &context.device, layouts: &context.layouts, choice };
+    let Layouts { scene, looks, .. } = &context.layouts;
+    let is_variant = compiler.has_workgroup_stack();
+    let pipeline = compiler.pipeline(AOV_TILE, is_variant, &[&scene.whole, looks]);
+    match validation.pop().await {
+        Some(error) => Err(GpuError::Refused(error.to_string())),
+        None => Ok(pipeline),
     }
 }
 

@@ -41,6 +41,11 @@ impl Resources {
         Ok(Self { scene: scene?, slice_params, film: None, waves: None })
     }
 
+    /// All of the scene, for kernels beside the forms of the tracer.
+    pub(crate) fn whole_scene(&self) -> &wgpu::BindGroup {
+        &self.scene.whole
+    }
+
     /// Makes room for a region, all zero; a film that is large enough is used again.
     pub(crate) fn prepare_film(&mut self, context: &GpuContext, region: PixelRect) {
         let bytes = Film::bytes_of(region);
@@ -105,7 +110,7 @@ impl Resources {
 }
 
 /// The uniform of a slice.
-fn slice_params(task: &TileTask, region: PixelRect, slice: Slice) -> SliceParams {
+pub(crate) fn slice_params(task: &TileTask, region: PixelRect, slice: Slice) -> SliceParams {
     let [world_from_camera_x, world_from_camera_y, world_from_camera_z] =
         task.view.world_from_camera;
     SliceParams {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use p2c2r_frame::{PixelRect, RadianceSums, TileTask, TraceCounters};
+use p2c2r_frame::{AovTask, Aovs, PixelRect, RadianceSums, TileTask, TraceCounters};
 use p2c2r_scene::Scene;
 
+use crate::aovs::AovKernel;
 use crate::film;
 use crate::resources::Resources;
 use crate::slices::{SliceCursor, regions};
@@ -29,6 +30,8 @@ pub struct GpuTracer {
     scene: Arc<Scene>,
     resources: Resources,
     pacer: Pacer,
+    /// Compiled when first surfaces are first asked for.
+    aovs: Option<AovKernel>,
     was_rebuilt: bool,
 }
 
@@ -82,7 +85,8 @@ impl GpuTracer {
     pub(crate) async fn untuned(context: &GpuContext, scene: Arc<Scene>) -> Result<Self, GpuError> {
         let resources = Resources::new(context, &scene).await?;
         let pacer = Pacer::new(context.choice().form());
-        Ok(Self { context: context.clone(), scene, resources, pacer, was_rebuilt: false })
+        let context = context.clone();
+        Ok(Self { context, scene, resources, pacer, aovs: None, was_rebuilt: false })
     }
 
     /// The scene.
@@ -141,9 +145,30 @@ impl GpuTracer {
         }
     }
 
+    /// What the camera sees first, as the CPU's tracer sees it. Setting `cancel` ends it soon.
+    ///
+    /// A lost device is an error: a later task of radiance rebuilds it.
+    pub async fn aovs(&mut self, task: &AovTask, cancel: &AtomicBool) -> Result<Aovs, GpuError> {
+        task.check()?;
+        if task.scene != self.scene.id {
+            return Err(GpuError::OtherScene { wanted: task.scene, held: self.scene.id });
+        }
+        if task.rect.area() > MAX_TASK_PIXELS {
+            return Err(GpuError::TooManyPixels(task.rect.area()));
+        }
+        self.context.reports.check()?;
+        let kernel = match self.aovs.take() {
+            Some(kernel) => kernel,
+            None => AovKernel::new(&self.context).await?,
+        };
+        let kernel = self.aovs.insert(kernel);
+        kernel.trace(&self.context, self.resources.whole_scene(), task, cancel).await
+    }
+
     /// A new device with the same scene.
     async fn rebuild(&mut self, choice: TuneChoice) -> Result<(), GpuError> {
         self.context = GpuContext::request_with(self.context.options, choice).await?;
+        self.aovs = None;
         self.resources = Resources::new(&self.context, &self.scene).await?;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What tells surfaces apart: the first surface's depth, normal and ids, cleaned of hostile numbers.
 
 use p2c2r_frame::{AovPixel, NO_SURFACE};
-use p2c2r_scene::math::{Vec3, larger, smaller, unit_clamped};
+use p2c2r_scene::math::{Vec3, larger, luminance, smaller, unit_clamped};
 
 /// Depths are cut here, so that no difference of two is infinite.
 const MAX_DEPTH: f32 = 1e12;
@@ -16,6 +16,8 @@ pub(super) struct Guide {
     pub(super) normal: Vec3,
     /// Albedo, 0 to 1.
     pub(super) albedo: Vec3,
+    /// Luminance of what the pixel itself emits, at most 1: light differs around a lamp's edge.
+    pub(super) emission: f32,
     /// Distance from the camera's plane; 0 where nothing is seen.
     pub(super) depth: f32,
     /// Change of depth from a pixel to the next along x and y: the smaller of both sides.
@@ -31,6 +33,8 @@ pub(super) struct GuideScales {
     pub(super) normal: f32,
     /// Weight of the squared distance of two albedos.
     pub(super) albedo: f32,
+    /// Weight of the squared difference of two emissions.
+    pub(super) emission: f32,
     /// Weight of a difference of depth, in the surface's own slope.
     pub(super) depth: f32,
 }
@@ -65,7 +69,8 @@ fn cleaned(pixel: &AovPixel) -> Guide {
     let is_seen = pixel.instance != NO_SURFACE;
     let ids = if is_seen { [pixel.material, pixel.instance] } else { [NO_SURFACE; 2] };
     let albedo = Vec3::from(pixel.albedo.map(unit_clamped));
-    Guide { normal, albedo, depth, slope: [0.0; 2], ids }
+    let emission = unit_clamped(luminance(Vec3::from(pixel.emission)));
+    Guide { normal, albedo, emission, depth, slope: [0.0; 2], ids }
 }
 
 impl Guide {
@@ -83,10 +88,13 @@ impl Guide {
         }
         let turned = self.normal - other.normal;
         let painted = self.albedo - other.albedo;
+        let lit = self.emission - other.emission;
         let slope = self.slope[0] * dx.abs() + self.slope[1] * dy.abs();
         let slack = DEPTH_SLACK * smaller(self.depth, other.depth);
         let steps = (self.depth - other.depth).abs() / (slope + slack + f32::MIN_POSITIVE);
-        let of_material = scales.normal * turned.dot(turned) + scales.albedo * painted.dot(painted);
+        let of_material = scales.normal * turned.dot(turned)
+            + scales.albedo * painted.dot(painted)
+            + scales.emission * (lit * lit);
         Some(of_material + scales.depth * steps)
     }
 }

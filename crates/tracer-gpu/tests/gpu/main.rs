@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod agreement;
+mod aovs;
 mod common;
 mod constants;
+mod denoise;
 mod device;
 mod fixture;
 mod forms;

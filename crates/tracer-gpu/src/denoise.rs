@@ -1,0 +1,78 @@
+//! The denoiser of `p2c2r-image` on the GPU: the same passes over the same arrays, in WGSL.
+//!
+//! The whole picture is filtered at once. A picture that a binding cannot hold is refused, and the caller
+//! takes the denoiser of the CPU.
+
+mod buffers;
+mod kernels;
+mod passes;
+
+use p2c2r_frame::Aovs;
+
+use crate::{GpuContext, GpuError};
+use buffers::{Buffers, Inputs, PIXEL_BYTES};
+use kernels::DenoiseKernels;
+
+/// Most pixels of a picture: 4096 × 2160. Their arrays take 2.7 GB of the device's memory.
+pub const MAX_DENOISE_PIXELS: u64 = 4096 * 2160;
+
+/// Denoises the pictures of a view, or of one that moves, on a device.
+#[derive(Debug)]
+pub struct GpuDenoiser {
+    context: GpuContext,
+    kernels: DenoiseKernels,
+    buffers: Option<Buffers>,
+}
+
+impl GpuDenoiser {
+    /// A denoiser that knows no picture yet.
+    pub async fn new(context: &GpuContext) -> Result<Self, GpuError> {
+        context.reports.check()?;
+        let kernels = DenoiseKernels::new(context).await?;
+        Ok(Self { context: context.clone(), kernels, buffers: None })
+    }
+
+    /// Forgets earlier pictures: before another scene, or more samples of the same picture.
+    pub fn forget(&mut self) {
+        if let Some(buffers) = &mut self.buffers {
+            buffers.forget();
+        }
+    }
+
+    /// The picture without noise, as `p2c2r_image::Denoiser` gives it within rounding. `radiance` holds the
+    /// means of the film, row by row, `aovs` the whole of the same view.
+    ///
+    /// After an error the denoiser knows no picture.
+    pub async fn denoise(
+        &mut self,
+        radiance: &[[f32; 3]],
+        aovs: &Aovs,
+    ) -> Result<Vec<[f32; 3]>, GpuError> {
+        self.check(radiance, aovs)?;
+        self.context.reports.check()?;
+        let inputs = Inputs { radiance, aovs };
+        let memory = self.context.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let buffers = Buffers::after(self.buffers.take(), &self.context, &inputs);
+        if let Some(error) = memory.pop().await {
+            return Err(GpuError::OutOfMemory(format!("{error:?}")));
+        }
+        passes::run(&self.context, &self.kernels, &buffers).await?;
+        let denoised = buffers.read(&self.context).await?;
+        self.buffers = Some(buffers);
+        Ok(denoised)
+    }
+
+    fn check(&self, radiance: &[[f32; 3]], aovs: &Aovs) -> Result<(), GpuError> {
+        let pixels = aovs.rect.area();
+        if radiance.len() as u64 != pixels || aovs.pixels.len() as u64 != pixels || pixels == 0 {
+            return Err(GpuError::OtherPicture { pixels: radiance.len(), surfaces: pixels });
+        }
+        let limits = self.context.device.limits();
+        let largest = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+        let limit = MAX_DENOISE_PIXELS.min(largest / PIXEL_BYTES);
+        if pixels > limit {
+            return Err(GpuError::PictureTooLarge { pixels, limit });
+        }
+        Ok(())
+    }
+}
