@@ -8,7 +8,6 @@ use p2c2r_scene::{InstanceSource, Material, MeshSource, SceneSource, UnpackLimit
 use p2c2r_tracer_cpu::{CpuTracer, RayQuery};
 use serde_json::{Value, json};
 
-
 /// The row's name.
 pub const ID: &str = "ten-million-memory";
 /// Squares along a side of the ground; two triangles each.
