@@ -15,6 +15,7 @@ use crate::job::{CpuTracer, MAX_TASK_PIXELS, TraceError};
 use crate::light::environment_radiance;
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray};
+use crate::ray_cone::RayCone;
 use crate::rng::{CONTINUATION_BLOCK, DIRECTION_BLOCK, SampleRandom, unit_from_word};
 use crate::surface::Surface;
 
@@ -130,8 +131,9 @@ impl AovJob {
         let prepared = self.tracer.prepared();
         match nearest_hit(prepared, ray) {
             Some(hit) => {
-                let surface = Surface::at_hit(prepared, ray, &hit);
-                let mirrored = mirrored_emission(prepared, ray, &surface, random);
+                let cone = RayCone::from_camera(&self.task.view, ray.direction).advanced(hit.t);
+                let surface = Surface::at_hit(prepared, ray, &hit, cone.width());
+                let mirrored = mirrored_emission(prepared, (ray, cone), &surface, random);
                 let look = self.look_at_surface(prepared, &surface, &hit);
                 Look { mirrored, ..look }
             }
@@ -195,7 +197,7 @@ fn reflected_share(surface: &Surface) -> Vec3 {
 /// off without blurring the mirrored shapes.
 fn mirrored_emission(
     prepared: &Prepared,
-    ray: &Ray,
+    (ray, cone): (&Ray, RayCone),
     surface: &Surface,
     random: &SampleRandom,
 ) -> Vec3 {
@@ -223,7 +225,10 @@ fn mirrored_emission(
     let key = random.vertex(0, CONTINUATION_BLOCK)[2];
     let mirrored = Ray { origin, direction: wi_in_world, t_max: f32::MAX, key };
     let emission = match nearest_hit(prepared, &mirrored) {
-        Some(hit) => Surface::at_hit(prepared, &mirrored, &hit).material.emission,
+        Some(hit) => {
+            let width = cone.advanced(hit.t).width();
+            Surface::at_hit(prepared, &mirrored, &hit, width).material.emission
+        }
         None => prepared
             .scene
             .environment

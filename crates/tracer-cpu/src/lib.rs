@@ -18,6 +18,7 @@ mod parallel;
 mod prepared;
 mod query;
 mod ray;
+mod ray_cone;
 mod rng;
 mod surface;
 mod texture;

@@ -6,7 +6,7 @@ use thiserror::Error;
 /// Version of the peer messages; a peer with another one is told so and left.
 pub const PROTOCOL_VERSION: u16 = 2;
 /// Raised with every change of the tracers that alters the bits of a tile: such peers cannot share a frame.
-pub const ESTIMATOR_VERSION: u32 = 2;
+pub const ESTIMATOR_VERSION: u32 = 3;
 /// Longest peer name in UTF-8 bytes.
 pub const MAX_NAME_BYTES: usize = 48;
 /// Most tasks that one contributor traces at the same time.
