@@ -20,6 +20,7 @@ mod query;
 mod ray;
 mod ray_cone;
 mod rng;
+mod screen;
 mod surface;
 mod texture;
 mod triangle;
