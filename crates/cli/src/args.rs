@@ -76,7 +76,7 @@ pub(crate) struct RenderArguments {
     /// Most path vertices after the camera.
     #[arg(long, default_value_t = 8)]
     pub(crate) bounces: u8,
-    /// Keep every lobe as sharp as its material says: no bias, but more fireflies.
+    /// Keep lobes and textures as sharp as their material says: no bias, but more noise.
     #[arg(long)]
     pub(crate) unbiased: bool,
     /// Stops by which the picture is made brighter, or darker (PNG only).

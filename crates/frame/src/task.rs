@@ -113,7 +113,8 @@ pub struct Effects(pub u32);
 impl Effects {
     /// Full path tracing: emission, direct and indirect light.
     pub const PATH_TRACED: Self = Self(1);
-    /// Lobes keep their roughness along the whole path: no bias, but more fireflies.
+    /// Lobes keep their roughness along the whole path and textures their detail: no bias, but more
+    /// fireflies, and noise where textures are far.
     pub const UNREGULARIZED: Self = Self(2);
 
     /// Both sets together.

@@ -36,6 +36,7 @@ pub(crate) fn assemble(
     assemble_trees(&topology, &mut scene)?;
     scene.environment = source.environment.as_ref().and_then(assemble_environment);
     scene.materials = source.materials;
+    scene.build_mips();
     scene.lights = source.lights;
     scene.cameras = source.cameras;
     collect_emissive(&mut scene, limits.max_emissive_triangles)?;
@@ -65,6 +66,8 @@ fn assemble_textures(
                 first_texel,
                 width,
                 height,
+                first_mip_texel: 0,
+                level_count: 1,
                 wrap_u: texture.wrap_u,
                 wrap_v: texture.wrap_v,
                 is_srgb: texture.is_srgb,

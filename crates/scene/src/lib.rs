@@ -19,6 +19,7 @@ mod light_tree;
 mod limits;
 mod material;
 pub mod math;
+mod mip;
 mod package;
 mod scene;
 mod source;

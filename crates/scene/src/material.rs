@@ -292,6 +292,15 @@ impl Material {
         ]
     }
 
+    /// Those textures that hold directions.
+    pub fn direction_textures(&self) -> [Option<&TextureRef>; 3] {
+        [
+            self.normal_texture.as_ref(),
+            self.clearcoat.normal_texture.as_ref(),
+            self.anisotropy.texture.as_ref(),
+        ]
+    }
+
     /// Whether shading needs the direction of the mesh's tangents.
     pub fn needs_tangents(&self) -> bool {
         self.normal_texture.is_some()

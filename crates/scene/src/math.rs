@@ -15,7 +15,7 @@ mod thin_film;
 mod vec3;
 
 pub use affine::Affine;
-pub use color::{LINEAR_FROM_SRGB, linear_from_srgb, luminance, srgb_from_linear};
+pub use color::{LINEAR_FROM_SRGB, SrgbEncoder, linear_from_srgb, luminance, srgb_from_linear};
 pub use elementary::{
     PI, acos, atan2, exp, larger, ln, pow, sin_cos, sin_cos_turns, smaller, tan, unit_clamped,
 };

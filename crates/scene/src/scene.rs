@@ -50,7 +50,8 @@ pub struct Scene {
     pub materials: Vec<Material>,
     /// Textures, regions of `texels`.
     pub textures: Vec<Texture>,
-    /// RGBA8 texels of all textures, row by row from the top left, 0xAABBGGRR.
+    /// RGBA8 texels of all textures and then of their smaller levels, row by row from the top left,
+    /// 0xAABBGGRR.
     pub texels: Vec<u32>,
     /// Point, spot and directional lights.
     pub lights: Vec<PunctualLight>,
@@ -164,7 +165,7 @@ pub enum TextureWrap {
     Clamp,
 }
 
-/// A region of `Scene::texels`.
+/// Regions of `Scene::texels`: an image, and the smaller levels that [`Scene::build_mips`] makes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Texture {
     /// First texel.
@@ -173,6 +174,10 @@ pub struct Texture {
     pub width: u32,
     /// Height in texels.
     pub height: u32,
+    /// First texel of level 1; the levels follow each other.
+    pub first_mip_texel: u32,
+    /// Levels, the image included; 1 where it has no smaller copies.
+    pub level_count: u32,
     /// Horizontal wrap.
     pub wrap_u: TextureWrap,
     /// Vertical wrap.

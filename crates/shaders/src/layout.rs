@@ -69,7 +69,7 @@ mirrored! {
         pub lens_radius_m: f32,
         /// Distance of the plane that is sharp, in metres.
         pub lens_focus_m: f32,
-        /// 1 if lobes after a spread-out scattering are blurred.
+        /// 1 if lobes after a spread-out scattering are blurred, and textures by the width of the beam.
         pub is_regularized: u32,
         /// Fills the row.
         pub padding: u32,
@@ -185,8 +185,10 @@ mirrored! {
         pub flags: u32,
         /// Columns and rows.
         pub size: [u32; 2],
-        /// Fills the struct.
-        pub padding: [u32; 2],
+        /// First texel of level 1.
+        pub first_mip_texel: u32,
+        /// Levels, the image included.
+        pub level_count: u32,
     }
 
     /// glTF metallic-roughness with its layers.

@@ -4,11 +4,12 @@ use super::*;
 use crate::material::PointMaterial;
 use crate::ray::SurfacePoint;
 use crate::rng::pcg4d;
+use crate::texture::TexturePoint;
 
 /// What the cases below change.
 fn plain(base: f32, metallic: f32, roughness: f32) -> PointMaterial {
     let material = p2c2r_testkit::material(base, metallic, roughness);
-    PointMaterial::at(&p2c2r_scene::Scene::default(), &material, [0.0; 2])
+    PointMaterial::at(&p2c2r_scene::Scene::default(), &material, &TexturePoint::sharp([0.0; 2]))
 }
 
 fn surface_of(material: PointMaterial, is_front: bool) -> Surface {

@@ -222,7 +222,7 @@ fn scattered_rays_stay_in_a_closed_box() {
         let direction = direction.normalized_or(Vec3::ONE);
         let ray = Ray { origin: Vec3::splat(0.5), direction, t_max: f32::MAX, key: 0 };
         let hit = nearest_hit(&prepared, &ray).unwrap();
-        let surface = crate::surface::Surface::at_hit(&prepared, &ray, &hit);
+        let surface = crate::surface::Surface::at_hit(&prepared, &ray, &hit, 0.0);
         let words = pcg4d([index, 0, 0, 1]).map(unit_from_word);
         let wi = Vec3::new(words[0], words[1], words[2]) - Vec3::splat(0.5);
         let wi = if wi.dot(surface.geometric_normal) < 0.0 { -wi } else { wi };

@@ -12,6 +12,7 @@ use crate::light::{
 };
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray};
+use crate::ray_cone::RayCone;
 use crate::rng::{CAMERA_BLOCK, SampleRandom, index_from_word, unit_from_word};
 use crate::surface::Surface;
 
@@ -65,6 +66,8 @@ enum Origin {
 #[derive(Debug, Clone, Copy)]
 struct Path {
     ray: Ray,
+    /// The beam that the ray stands for.
+    cone: RayCone,
     origin: Origin,
     throughput: Vec3,
     /// Absorption per metre along the ray; 0 outside of bodies.
@@ -96,13 +99,16 @@ pub(crate) fn trace_path<S: Simd>(
     let [camera, choice, place, next] = random.blocks(simd, CAMERA_BLOCK);
     let mut words = VertexWords { choice, place, next };
     let Some(ray) = camera_ray(&task.view, x, y, camera) else { return result };
+    let is_regularized = !task.effects.contains(Effects::UNREGULARIZED);
+    let cone = RayCone::from_camera(&task.view, ray.direction);
     let mut path = Path {
         ray,
+        cone: if is_regularized { cone } else { RayCone::NONE },
         origin: Origin::Camera,
         throughput: Vec3::ONE,
         absorption: Vec3::ZERO,
         radiance_scale: 1.0,
-        is_regularized: !task.effects.contains(Effects::UNREGULARIZED),
+        is_regularized,
         roughness_floor: 0.0,
         channel: None,
     };
@@ -115,7 +121,8 @@ pub(crate) fn trace_path<S: Simd>(
             break;
         };
         path.throughput *= transmittance(path.absorption, hit.t);
-        let mut surface = Surface::at_hit(prepared, &path.ray, &hit);
+        path.cone = path.cone.advanced(hit.t);
+        let mut surface = Surface::at_hit(prepared, &path.ray, &hit, path.cone.width());
         surface.blur(path.roughness_floor);
         let emission = emitted(simd, prepared, &path.ray, &hit, &surface, path.origin);
         result.radiance += path.throughput * emission;
@@ -198,6 +205,7 @@ impl Path {
         let Some(survival) = survival(carried, vertex, words.next[0]) else { return false };
         self.throughput = self.throughput / survival;
         self.origin = Origin::Scattered { pdf: value.pdf, receiver: surface.receiver() };
+        self.cone = self.cone.scattered(value.pdf);
         if self.is_regularized {
             self.roughness_floor = larger(self.roughness_floor, roughness_floor_after(value.pdf));
         }

@@ -5,7 +5,7 @@ use p2c2r_scene::math::{Vec3, larger, smaller, unit_clamped};
 use p2c2r_scene::{AlphaMode, Iridescence, Material, Scene, Specular, TextureRef};
 
 use crate::prepared::Prepared;
-use crate::texture::sample_texture;
+use crate::texture::{TexturePoint, sample_texture};
 
 /// A material's values at one point, all within their ranges.
 #[derive(Debug, Clone, Copy)]
@@ -55,20 +55,20 @@ pub(crate) struct PointMaterial {
 }
 
 impl PointMaterial {
-    /// Looks up a material at a mesh's UV.
-    pub(crate) fn at(scene: &Scene, material: &Material, uv: [f32; 2]) -> Self {
-        let (metallic, roughness) = metallic_and_roughness(scene, material, uv);
-        let [red, green, blue, _] = base_color(scene, material, uv);
+    /// Looks up a material at a point of a mesh.
+    pub(crate) fn at(scene: &Scene, material: &Material, point: &TexturePoint) -> Self {
+        let (metallic, roughness) = metallic_and_roughness(scene, material, point);
+        let [red, green, blue, _] = base_color(scene, material, point);
         let base_color = Vec3::new(red, green, blue);
-        let (specular, specular_color) = specular(scene, &material.specular, uv);
+        let (specular, specular_color) = specular(scene, &material.specular, point);
         let is_body = material.is_body();
         let volume = material.volume.unwrap_or_default();
-        let (coat, coat_roughness) = coat(scene, material, uv);
-        let (sheen, sheen_roughness) = sheen(scene, material, uv);
-        let (anisotropy, stretch) = anisotropy(scene, material, uv);
-        let (film, film_nm) = film(scene, &material.iridescence, uv);
-        let emission = emission(scene, material, uv);
-        let transmission = scaled(scene, material.transmission.factor, 0, uv, {
+        let (coat, coat_roughness) = coat(scene, material, point);
+        let (sheen, sheen_roughness) = sheen(scene, material, point);
+        let (anisotropy, stretch) = anisotropy(scene, material, point);
+        let (film, film_nm) = film(scene, &material.iridescence, point);
+        let emission = emission(scene, material, point);
+        let transmission = scaled(scene, material.transmission.factor, 0, point, {
             material.transmission.texture.as_ref()
         });
         Self {
@@ -129,7 +129,9 @@ pub(crate) fn coverage(
 ) -> f32 {
     let scene = &*prepared.scene;
     let material = material_of(scene, instance);
-    let alpha = || base_color(scene, material, uv_at(scene, triangle, weights))[3];
+    // Cut-outs are those of the image: their copies would let more or less through.
+    let point = TexturePoint::sharp(uv_at(scene, triangle, weights));
+    let alpha = || base_color(scene, material, &point)[3];
     match material.alpha_mode {
         AlphaMode::Opaque => 1.0,
         AlphaMode::Mask { cutoff } => {
@@ -151,7 +153,8 @@ pub(crate) fn emission_at(
     weights: [f32; 2],
 ) -> Vec3 {
     let scene = &*prepared.scene;
-    emission(scene, material_of(scene, instance), uv_at(scene, triangle, weights))
+    let point = TexturePoint::sharp(uv_at(scene, triangle, weights));
+    emission(scene, material_of(scene, instance), &point)
 }
 
 /// The material of an instance's mesh.
@@ -168,8 +171,8 @@ pub(crate) fn uv_at(scene: &Scene, triangle: u32, [w1, w2]: [f32; 2]) -> [f32; 2
 }
 
 /// A texture's value, or white.
-fn sampled(scene: &Scene, texture: Option<&TextureRef>, uv: [f32; 2]) -> [f32; 4] {
-    texture.map_or([1.0; 4], |reference| sample_texture(scene, reference, uv))
+fn sampled(scene: &Scene, texture: Option<&TextureRef>, point: &TexturePoint) -> [f32; 4] {
+    texture.map_or([1.0; 4], |reference| sample_texture(scene, reference, point))
 }
 
 /// A factor times a channel of its texture, which is not read where the factor is 0.
@@ -177,69 +180,69 @@ fn scaled(
     scene: &Scene,
     factor: f32,
     channel: usize,
-    uv: [f32; 2],
+    point: &TexturePoint,
     texture: Option<&TextureRef>,
 ) -> f32 {
     match texture {
         Some(reference) if factor > 0.0 => {
-            unit_clamped(factor * sample_texture(scene, reference, uv)[channel])
+            unit_clamped(factor * sample_texture(scene, reference, point)[channel])
         }
         _ => factor,
     }
 }
 
-fn base_color(scene: &Scene, material: &Material, uv: [f32; 2]) -> [f32; 4] {
-    let texel = sampled(scene, material.base_color_texture.as_ref(), uv);
+fn base_color(scene: &Scene, material: &Material, point: &TexturePoint) -> [f32; 4] {
+    let texel = sampled(scene, material.base_color_texture.as_ref(), point);
     std::array::from_fn(|channel| unit_clamped(material.base_color[channel] * texel[channel]))
 }
 
-fn metallic_and_roughness(scene: &Scene, material: &Material, uv: [f32; 2]) -> (f32, f32) {
-    let texel = sampled(scene, material.metallic_roughness_texture.as_ref(), uv);
+fn metallic_and_roughness(scene: &Scene, material: &Material, point: &TexturePoint) -> (f32, f32) {
+    let texel = sampled(scene, material.metallic_roughness_texture.as_ref(), point);
     (unit_clamped(material.metallic * texel[2]), unit_clamped(material.roughness * texel[1]))
 }
 
-fn emission(scene: &Scene, material: &Material, uv: [f32; 2]) -> Vec3 {
-    let texel = sampled(scene, material.emissive_texture.as_ref(), uv);
+fn emission(scene: &Scene, material: &Material, point: &TexturePoint) -> Vec3 {
+    let texel = sampled(scene, material.emissive_texture.as_ref(), point);
     Vec3::from(material.emissive) * Vec3::new(texel[0], texel[1], texel[2])
 }
 
-fn specular(scene: &Scene, specular: &Specular, uv: [f32; 2]) -> (f32, Vec3) {
-    let factor = scaled(scene, specular.factor, 3, uv, specular.texture.as_ref());
-    let texel = sampled(scene, specular.color_texture.as_ref(), uv);
+fn specular(scene: &Scene, specular: &Specular, point: &TexturePoint) -> (f32, Vec3) {
+    let factor = scaled(scene, specular.factor, 3, point, specular.texture.as_ref());
+    let texel = sampled(scene, specular.color_texture.as_ref(), point);
     (factor, Vec3::from(specular.color) * Vec3::new(texel[0], texel[1], texel[2]))
 }
 
-fn coat(scene: &Scene, material: &Material, uv: [f32; 2]) -> (f32, f32) {
+fn coat(scene: &Scene, material: &Material, point: &TexturePoint) -> (f32, f32) {
     let coat = &material.clearcoat;
     if coat.factor == 0.0 {
         return (0.0, 0.0);
     }
     (
-        scaled(scene, coat.factor, 0, uv, coat.texture.as_ref()),
-        scaled(scene, coat.roughness, 1, uv, coat.roughness_texture.as_ref()),
+        scaled(scene, coat.factor, 0, point, coat.texture.as_ref()),
+        scaled(scene, coat.roughness, 1, point, coat.roughness_texture.as_ref()),
     )
 }
 
-fn sheen(scene: &Scene, material: &Material, uv: [f32; 2]) -> (Vec3, f32) {
+fn sheen(scene: &Scene, material: &Material, point: &TexturePoint) -> (Vec3, f32) {
     let sheen = &material.sheen;
     let color = Vec3::from(sheen.color);
     if color.max_component() == 0.0 {
         return (Vec3::ZERO, 0.0);
     }
-    let texel = sampled(scene, sheen.color_texture.as_ref(), uv);
+    let texel = sampled(scene, sheen.color_texture.as_ref(), point);
     (
         color * Vec3::new(texel[0], texel[1], texel[2]),
-        scaled(scene, sheen.roughness, 3, uv, sheen.roughness_texture.as_ref()),
+        scaled(scene, sheen.roughness, 3, point, sheen.roughness_texture.as_ref()),
     )
 }
 
-fn anisotropy(scene: &Scene, material: &Material, uv: [f32; 2]) -> (f32, [f32; 2]) {
+fn anisotropy(scene: &Scene, material: &Material, point: &TexturePoint) -> (f32, [f32; 2]) {
     let anisotropy = &material.anisotropy;
     let [cos, sin] = anisotropy.direction;
     let Some(reference) = anisotropy.texture.as_ref().filter(|_| anisotropy.strength > 0.0) else {
         return (anisotropy.strength, [cos, sin]);
     };
-    let texel = sample_texture(scene, reference, uv);
+    let texel = sample_texture(scene, reference, point);
     let (x, y) = (2.0 * texel[0] - 1.0, 2.0 * texel[1] - 1.0);
     // The texture's direction turned by the material's.
     let turned = Vec3::new(x * cos - y * sin, x * sin + y * cos, 0.0);
@@ -247,11 +250,11 @@ fn anisotropy(scene: &Scene, material: &Material, uv: [f32; 2]) -> (f32, [f32; 2
     (unit_clamped(anisotropy.strength * texel[2]), [unit.x, unit.y])
 }
 
-fn film(scene: &Scene, film: &Iridescence, uv: [f32; 2]) -> (f32, f32) {
+fn film(scene: &Scene, film: &Iridescence, point: &TexturePoint) -> (f32, f32) {
     if film.factor == 0.0 {
         return (0.0, 0.0);
     }
-    let texel = sampled(scene, film.thickness_texture.as_ref(), uv);
+    let texel = sampled(scene, film.thickness_texture.as_ref(), point);
     let [least, most] = film.thickness_nm;
-    (scaled(scene, film.factor, 0, uv, film.texture.as_ref()), least + (most - least) * texel[1])
+    (scaled(scene, film.factor, 0, point, film.texture.as_ref()), least + (most - least) * texel[1])
 }

@@ -18,6 +18,8 @@ pub(crate) struct MeshTraits {
     pub(crate) is_single_sided: bool,
     /// It may be partly transparent.
     pub(crate) has_alpha: bool,
+    /// A texture of it has smaller copies.
+    pub(crate) has_mips: bool,
 }
 
 /// Read by every path; nothing in it changes.
@@ -58,6 +60,7 @@ impl Prepared {
                     hides_back: !material.shows_back_faces(),
                     is_single_sided: !material.is_double_sided,
                     has_alpha: material.alpha_mode != AlphaMode::Opaque,
+                    has_mips: scene.has_mips(material),
                 }
             })
             .collect();

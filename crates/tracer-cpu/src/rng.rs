@@ -2,8 +2,9 @@
 //!
 //! The shaders mirror this file word for word. A *block* gives four 32-bit words: two points of the
 //! (0,2)-sequence of Sobol, each with its own Owen scrambling and order (Burley 2020), so that the
-//! samples of a pixel cover what they integrate evenly. A path uses these blocks; neither the order of
-//! work nor its splitting can change a number:
+//! samples of a pixel cover what they integrate evenly; the first blocks spread their error over the screen
+//! as well (`screen.rs`). A path uses these blocks; neither the order of work nor its splitting can change a
+//! number:
 //!
 //! | block | word 0 | word 1 | word 2 | word 3 |
 //! |---|---|---|---|---|
@@ -16,6 +17,8 @@
 //! along it: see [`alpha_word`].
 
 mod lanes;
+
+use crate::screen::{FIRST_PLAIN_BLOCK, WHOLE_SCREEN, diffused_point, walked, z_order};
 
 /// Block of the camera sample.
 pub(crate) const CAMERA_BLOCK: u32 = 0;
@@ -31,7 +34,7 @@ pub(crate) const CONTINUATION_BLOCK: u32 = 2;
 /// The random numbers of one sample of one pixel.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SampleRandom {
-    /// x in the low half, y in the high half: a film side is at most 2¹⁴.
+    /// Number in Z order: a film side is at most 2¹⁴.
     pixel: u32,
     sample: u32,
     seed: u32,
@@ -40,7 +43,7 @@ pub(crate) struct SampleRandom {
 impl SampleRandom {
     /// The numbers of a sample.
     pub(crate) fn new(x: u32, y: u32, sample: u32, seed: u32) -> Self {
-        Self { pixel: x | (y << 16), sample, seed }
+        Self { pixel: z_order(x, y), sample, seed }
     }
 
     /// Four words of the camera.
@@ -55,6 +58,13 @@ impl SampleRandom {
 
     /// Two scrambled points of the sequence; a pixel's blocks are independent of each other.
     fn block(self, block: u32) -> [u32; 4] {
+        if block < FIRST_PLAIN_BLOCK {
+            let [[x, y], [z, w]] = [0, 1].map(|half| {
+                let seeds = pcg4d([WHOLE_SCREEN, block, self.seed, half]);
+                diffused_point(walked(self.pixel, 2 * block + half), self.sample, seeds)
+            });
+            return [x, y, z, w];
+        }
         let [x, y] = scrambled_point(self.sample, pcg4d([self.pixel, block, self.seed, 0]));
         let [z, w] = scrambled_point(self.sample, pcg4d([self.pixel, block, self.seed, 1]));
         [x, y, z, w]
@@ -70,7 +80,7 @@ fn scrambled_point(sample: u32, seeds: [u32; 4]) -> [u32; 2] {
 }
 
 /// Owen scrambling of a number whose first digit is bit 0 (Laine and Karras 2011; constants by Vegdahl).
-fn scrambled_digits(digits: u32, seed: u32) -> u32 {
+pub(crate) fn scrambled_digits(digits: u32, seed: u32) -> u32 {
     let mut x = digits;
     x ^= x.wrapping_mul(0x3d20_adea);
     x = x.wrapping_add(seed);
@@ -80,7 +90,7 @@ fn scrambled_digits(digits: u32, seed: u32) -> u32 {
 }
 
 /// Sobol's second generator matrix, Pascal's triangle modulo 2, as a product with the index's digits.
-fn pascal_product(index: u32) -> u32 {
+pub(crate) fn pascal_product(index: u32) -> u32 {
     let mut x = index;
     x ^= (x >> 16) & 0x0000_ffff;
     x ^= (x >> 8) & 0x00ff_00ff;
@@ -179,7 +189,7 @@ mod tests {
             pair(random.vertex(0, 1)[2], random.vertex(1, 1)[2])
         });
         let pixels = (0..65_536).map(|i| {
-            let word = |x| SampleRandom::new(x, i >> 8, 0, 3).vertex(0, 1)[3];
+            let word = |x| SampleRandom::new(x, i >> 8, 0, 3).vertex(1, 1)[3];
             pair(word(i & 255), word((i & 255) + 1))
         });
         for (kind, value) in [
@@ -194,12 +204,12 @@ mod tests {
     /// In 2⁸ consecutive samples, each box of 2⁻ᵃ × 2⁻ᵇ with a + b = 8 holds exactly one point.
     #[test]
     fn samples_of_a_pixel_are_stratified() {
-        for (first, seed) in [(0, 1), (256, 2), (7 << 8, 3)] {
+        for (vertex, first, seed) in [(1, 0, 1), (0, 256, 2), (1, 7 << 8, 3), (0, 0, 4)] {
             for lane in [0, 2] {
                 for across in 0..=8u32 {
                     let mut boxes = [0u8; 256];
                     for sample in first..first + 256 {
-                        let words = SampleRandom::new(9, 4, sample, seed).vertex(1, 1);
+                        let words = SampleRandom::new(9, 4, sample, seed).vertex(vertex, 1);
                         let column = u64::from(words[lane]) >> (32 - across);
                         let row = u64::from(words[lane + 1]) >> (24 + across);
                         boxes[(column << (8 - across) | row) as usize] += 1;
@@ -234,14 +244,16 @@ mod tests {
         }
     }
 
-    /// Pictures of different seeds, and neighbouring pixels, must have independent noise.
+    /// Pictures of different seeds must have independent noise, and neighbouring pixels but for the blocks
+    /// that are spread over the screen.
     #[test]
     fn seeds_and_pixels_are_independent() {
         let pair = |a: u32, b: u32| (a >> 28 << 28) | (b >> 28 << 24);
         for (dx, dy, ds, dseed) in
             [(0, 0, 0, 1), (0, 0, 0, 2), (0, 0, 0, 7), (1, 0, 0, 0), (0, 1, 0, 0), (1, 1, 0, 3)]
         {
-            for block in [0, 2, 5] {
+            let blocks = if dseed == 0 { [4, 5, 8] } else { [0, 2, 5] };
+            for block in blocks {
                 for lanes in 0..16 {
                     let words = (0..102_400u32).map(|index| {
                         let (x, y, seed) = (index & 63, index >> 6 & 63, index >> 12);

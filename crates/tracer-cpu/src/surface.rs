@@ -7,8 +7,9 @@ use crate::light::Receiver;
 use crate::material::{PointMaterial, coverage, material_of, uv_at};
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray, SurfacePoint};
+use crate::ray_cone::footprint;
 use crate::rng::{alpha_word, unit_from_word};
-use crate::texture::sample_texture;
+use crate::texture::{TexturePoint, sample_texture};
 
 /// Smallest cosine between the shading normal and the viewer, and between the geometric normal and the
 /// mirror direction.
@@ -32,32 +33,34 @@ pub(crate) struct Surface {
 }
 
 impl Surface {
-    /// Looks up what a ray has hit.
-    pub(crate) fn at_hit(prepared: &Prepared, ray: &Ray, hit: &Hit) -> Self {
+    /// Looks up what a ray has hit, as a beam of this width there sees it; 0 for a ray alone.
+    pub(crate) fn at_hit(prepared: &Prepared, ray: &Ray, hit: &Hit, beam_width: f32) -> Self {
         let scene = &*prepared.scene;
         let instance = &scene.instances[hit.instance as usize];
         let material = material_of(scene, hit.instance);
         let world_from_object = Affine::from_rows(instance.world_from_object);
         let object_from_world = Affine::from_rows(instance.object_from_world);
         let corners = prepared.corners(hit.triangle).map(Vec3::from);
-        let uv = uv_at(scene, hit.triangle, hit.weights);
         let wo = -ray.direction;
         let side = if hit.is_front { 1.0 } else { -1.0 };
 
         let in_object = (corners[1] - corners[0]).cross(corners[2] - corners[0]);
         let geometric_normal =
             object_from_world.transposed_vector(in_object).normalized_or(wo * side) * side;
+        let edges = [corners[1] - corners[0], corners[2] - corners[0]];
+        let edges = edges.map(|edge| world_from_object.vector(edge));
+        let point = &texture_point(prepared, ray, hit, edges, beam_width);
         let maps = [&world_from_object, &object_from_world];
         let vertex = VertexFrame::at_hit(scene, hit, material, maps)
             .unwrap_or(VertexFrame { normal: geometric_normal * side, tangents: None });
         let usable = |normal: Vec3| usable_normal(normal * side, geometric_normal, wo);
         let base = material.normal_texture.as_ref();
-        let normal = usable(vertex.bent(scene, base, material.normal_scale, uv));
-        let mut point_material = PointMaterial::at(scene, material, uv);
+        let normal = usable(vertex.bent(scene, base, material.normal_scale, point));
+        let mut point_material = PointMaterial::at(scene, material, point);
         let mut coat_normal = normal;
         if point_material.coat > 0.0 {
             let coat = &material.clearcoat;
-            let bent = vertex.bent(scene, coat.normal_texture.as_ref(), coat.normal_scale, uv);
+            let bent = vertex.bent(scene, coat.normal_texture.as_ref(), coat.normal_scale, point);
             coat_normal = usable(bent);
         }
         if !(hit.is_front || material.is_double_sided) {
@@ -118,6 +121,27 @@ impl Surface {
     }
 }
 
+/// Where a beam looks textures up; `edges` are those of the triangle's first corner in world space.
+fn texture_point(
+    prepared: &Prepared,
+    ray: &Ray,
+    hit: &Hit,
+    edges: [Vec3; 2],
+    beam_width: f32,
+) -> TexturePoint {
+    let scene = &*prepared.scene;
+    let sharp = TexturePoint::sharp(uv_at(scene, hit.triangle, hit.weights));
+    let mesh = scene.instances[hit.instance as usize].mesh;
+    if beam_width == 0.0 || !prepared.mesh_traits[mesh as usize].has_mips {
+        return sharp;
+    }
+    let uvs = scene.triangles[hit.triangle as usize].map(|vertex| scene.uvs[vertex as usize]);
+    let projected = edges[0].cross(edges[1]).dot(ray.direction).abs();
+    // The key's last bits, which the lens and the alpha tests do not use.
+    let draw = unit_from_word(ray.key.reverse_bits());
+    TexturePoint { footprint: footprint(beam_width, uvs, projected), draw, ..sharp }
+}
+
 /// Decides whether a ray meets this triangle or passes: back faces, cut-outs, stochastic transparency.
 pub(crate) fn is_surface_there(prepared: &Prepared, hit: &Hit, ray_key: u32) -> bool {
     let instance = &prepared.scene.instances[hit.instance as usize];
@@ -168,11 +192,17 @@ impl VertexFrame {
     }
 
     /// The normal that a texture bends.
-    fn bent(&self, scene: &Scene, texture: Option<&TextureRef>, scale: f32, uv: [f32; 2]) -> Vec3 {
+    fn bent(
+        &self,
+        scene: &Scene,
+        texture: Option<&TextureRef>,
+        scale: f32,
+        point: &TexturePoint,
+    ) -> Vec3 {
         let (Some(reference), Some([tangent, bitangent])) = (texture, self.tangents) else {
             return self.normal;
         };
-        let texel = sample_texture(scene, reference, uv);
+        let texel = sample_texture(scene, reference, point);
         let x = (2.0 * texel[0] - 1.0) * scale;
         let y = (2.0 * texel[1] - 1.0) * scale;
         let z = 2.0 * texel[2] - 1.0;

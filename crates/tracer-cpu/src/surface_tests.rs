@@ -36,6 +36,8 @@ fn leaning(world_from_object: Affine) -> Prepared {
         first_texel: 0,
         width: 1,
         height: 1,
+        first_mip_texel: 0,
+        level_count: 1,
         wrap_u: TextureWrap::Repeat,
         wrap_v: TextureWrap::Repeat,
         is_srgb: false,
@@ -71,7 +73,7 @@ fn normal_seen(world_from_object: Affine, is_front: bool) -> (Vec3, Vec3) {
     let direction = if is_front { -up } else { up };
     let ray = Ray { origin: Vec3::ZERO, direction, t_max: f32::MAX, key: 0 };
     let hit = Hit { t: 1.0, instance: 0, triangle: 0, weights: [0.3, 0.3], is_front };
-    let surface = Surface::at_hit(&prepared, &ray, &hit);
+    let surface = Surface::at_hit(&prepared, &ray, &hit, 0.0);
     (surface.frame[2], surface.geometric_normal)
 }
 

@@ -1,30 +1,70 @@
-//! Texture lookup: wrapping, bilinear interpolation, sRGB by table.
+//! Texture lookup: level of detail, wrapping, bilinear interpolation, sRGB by table.
 
 use p2c2r_scene::math::{LINEAR_FROM_SRGB, smaller, unit_clamped};
 use p2c2r_scene::{Scene, Texture, TextureRef, TextureWrap};
 
-/// Linear RGBA at a mesh's UV.
-pub(crate) fn sample_texture(scene: &Scene, reference: &TextureRef, uv: [f32; 2]) -> [f32; 4] {
+/// Texels under a beam up to which the image itself is looked up. A copy's texel covers a quarter of the
+/// beam: the samples of a pixel spread over it as well, and both together must not blur it.
+const FINEST_TEXELS: f32 = 4.0;
+
+/// A place on a surface at which textures are looked up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TexturePoint {
+    /// The mesh's texture coordinates.
+    pub(crate) uv: [f32; 2],
+    /// Area of the beam in those coordinates; 0 looks up the image itself.
+    pub(crate) footprint: f32,
+    /// A uniform number, which chooses between two levels.
+    pub(crate) draw: f32,
+}
+
+impl TexturePoint {
+    /// A point that is looked up in the images themselves.
+    pub(crate) fn sharp(uv: [f32; 2]) -> Self {
+        Self { uv, footprint: 0.0, draw: 0.0 }
+    }
+}
+
+/// Linear RGBA at a point of a surface.
+pub(crate) fn sample_texture(
+    scene: &Scene,
+    reference: &TextureRef,
+    point: &TexturePoint,
+) -> [f32; 4] {
     let texture = &scene.textures[reference.texture as usize];
     let [row_u, row_v] = reference.uv_from_mesh_uv;
-    let u = row_u[0] * uv[0] + row_u[1] * uv[1] + row_u[2];
-    let v = row_v[0] * uv[0] + row_v[1] * uv[1] + row_v[2];
-    let (column, across) = texel_pair(u, texture.width, texture.wrap_u, texture.is_filtered);
-    let (row, down) = texel_pair(v, texture.height, texture.wrap_v, texture.is_filtered);
+    let u = row_u[0] * point.uv[0] + row_u[1] * point.uv[1] + row_u[2];
+    let v = row_v[0] * point.uv[0] + row_v[1] * point.uv[1] + row_v[2];
+    let level = texture.level(level_under(texture, reference, point));
+    let (_, width, height) = level;
+    let (column, across) = texel_pair(u, width, texture.wrap_u, texture.is_filtered);
+    let (row, down) = texel_pair(v, height, texture.wrap_v, texture.is_filtered);
+    let texel = |column: u32, row: u32| texel(scene, texture, level, [column, row]);
     if !texture.is_filtered {
-        return texel(scene, texture, column[0], row[0]);
+        return texel(column[0], row[0]);
     }
-    let upper = mixed(
-        texel(scene, texture, column[0], row[0]),
-        texel(scene, texture, column[1], row[0]),
-        across,
-    );
-    let lower = mixed(
-        texel(scene, texture, column[0], row[1]),
-        texel(scene, texture, column[1], row[1]),
-        across,
-    );
+    let upper = mixed(texel(column[0], row[0]), texel(column[1], row[0]), across);
+    let lower = mixed(texel(column[0], row[1]), texel(column[1], row[1]), across);
     mixed(upper, lower, down)
+}
+
+/// The level of which a texel covers a quarter of the beam: the finer or the coarser of two, drawn so that
+/// their mean is what mixing both would give (Fajardo et al. 2023, "Stochastic Texture Filtering").
+fn level_under(texture: &Texture, reference: &TextureRef, point: &TexturePoint) -> u32 {
+    let [row_u, row_v] = reference.uv_from_mesh_uv;
+    let scale = (row_u[0] * row_v[1] - row_u[1] * row_v[0]).abs();
+    let texels = point.footprint * scale * (texture.width as f32 * texture.height as f32);
+    let is_minified = texels > FINEST_TEXELS;
+    if !is_minified || texture.level_count == 1 {
+        return 0;
+    }
+    let level = 0.5 * rough_log2(texels * (1.0 / FINEST_TEXELS)) + point.draw;
+    smaller(level, (texture.level_count - 1) as f32) as u32
+}
+
+/// Binary logarithm, at most 0.09 too small: exponent and mantissa as they stand (Mitchell 1962).
+fn rough_log2(x: f32) -> f32 {
+    x.to_bits() as f32 * (1.0 / 8_388_608.0) - 127.0
 }
 
 /// The two texels around a coordinate and the fraction between their centres.
@@ -69,8 +109,13 @@ fn mixed(a: [f32; 4], b: [f32; 4], share_of_b: f32) -> [f32; 4] {
 }
 
 /// One texel, decoded.
-fn texel(scene: &Scene, texture: &Texture, column: u32, row: u32) -> [f32; 4] {
-    let packed = scene.texels[(texture.first_texel + row * texture.width + column) as usize];
+fn texel(
+    scene: &Scene,
+    texture: &Texture,
+    (first, width, _): (u32, u32, u32),
+    [column, row]: [u32; 2],
+) -> [f32; 4] {
+    let packed = scene.texels[(first + row * width + column) as usize];
     let [r, g, b, a] = packed.to_le_bytes();
     let alpha = f32::from(a) / 255.0;
     if texture.is_srgb {
@@ -89,6 +134,8 @@ mod tests {
             first_texel: 0,
             width: 2,
             height: 1,
+            first_mip_texel: 0,
+            level_count: 1,
             wrap_u: wrap,
             wrap_v: TextureWrap::Clamp,
             is_srgb: false,
@@ -105,7 +152,7 @@ mod tests {
 
     fn red(wrap: TextureWrap, is_filtered: bool, u: f32) -> f32 {
         let (scene, reference) = scene(wrap, is_filtered);
-        sample_texture(&scene, &reference, [u, 0.5])[0]
+        sample_texture(&scene, &reference, &TexturePoint::sharp([u, 0.5]))[0]
     }
 
     #[test]

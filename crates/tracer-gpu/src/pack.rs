@@ -140,7 +140,8 @@ fn texture_slot(scene: &Scene, reference: Option<&TextureRef>) -> TextureSlot {
         uv_row_1: reference.uv_from_mesh_uv[1],
         flags,
         size: [texture.width, texture.height],
-        padding: [0; 2],
+        first_mip_texel: texture.first_mip_texel,
+        level_count: texture.level_count,
     }
 }
 

@@ -138,6 +138,8 @@ fn scene() -> Option<Scene> {
         first_texel: 0,
         width: 2,
         height: 2,
+        first_mip_texel: 0,
+        level_count: 1,
         wrap_u: TextureWrap::Repeat,
         wrap_v: TextureWrap::Mirror,
         is_srgb: true,
@@ -148,6 +150,7 @@ fn scene() -> Option<Scene> {
     for material in scene.materials.iter_mut().filter(|material| material.roughness == 0.9) {
         material.base_color_texture = Some(TextureRef { texture: 0, uv_from_mesh_uv });
     }
+    scene.build_mips();
     Some(scene)
 }
 

@@ -27,6 +27,40 @@ pub fn srgb_from_linear(linear: f32) -> u8 {
     below as u8
 }
 
+/// Buckets of linear values, each with the byte of its lower end.
+const ENCODER_BUCKETS: usize = 4096;
+
+/// [`srgb_from_linear`] for many values: the same bytes, found without a search.
+#[derive(Debug)]
+pub struct SrgbEncoder {
+    first_bytes: Vec<u8>,
+}
+
+impl SrgbEncoder {
+    /// Fills the table.
+    pub fn new() -> Self {
+        let of_bucket = |index: usize| srgb_from_linear(index as f32 / ENCODER_BUCKETS as f32);
+        Self { first_bytes: (0..=ENCODER_BUCKETS).map(of_bucket).collect() }
+    }
+
+    /// The sRGB byte nearest to a linear value; values outside 0..=1 are clamped, NaN gives 0.
+    #[inline]
+    pub fn byte(&self, linear: f32) -> u8 {
+        let bucket = (linear * ENCODER_BUCKETS as f32) as usize;
+        let mut byte = self.first_bytes[bucket.min(ENCODER_BUCKETS)];
+        while ENCODED_ABOVE.get(usize::from(byte)).is_some_and(|&above| above <= linear) {
+            byte += 1;
+        }
+        byte
+    }
+}
+
+impl Default for SrgbEncoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// x^(1/5) by Newton's method: only + − × ÷, so that it can run at compile time.
 const fn fifth_root(x: f64) -> f64 {
     let mut root = 1.0;
@@ -91,5 +125,16 @@ mod tests {
         assert_eq!(srgb_from_linear(-1.0), 0);
         assert_eq!(srgb_from_linear(7.0), 255);
         assert_eq!(srgb_from_linear(f32::NAN), 0);
+    }
+
+    #[test]
+    fn encoder_gives_the_bytes_of_the_search() {
+        let encoder = SrgbEncoder::new();
+        let around = |x: f32| [x.next_down(), x, x.next_up()];
+        let values = (0..=100_000).map(|step| step as f32 / 99_000.0);
+        let ends = ENCODED_ABOVE.iter().flat_map(|&x| around(x));
+        for x in values.chain(ends).chain([-1.0, 7.0, f32::NAN, f32::INFINITY]) {
+            assert_eq!(encoder.byte(x), srgb_from_linear(x), "{x}");
+        }
     }
 }

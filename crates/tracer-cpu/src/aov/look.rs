@@ -1,6 +1,6 @@
 //! What one camera ray meets first, and what that mirrors.
 
-use p2c2r_frame::{AovTask, LOST_MOTION_PX};
+use p2c2r_frame::{AovTask, LOST_MOTION_PX, View};
 use p2c2r_scene::math::fresnel::schlick_weight;
 use p2c2r_scene::math::microfacet::{Alpha, sample_visible_normal};
 use p2c2r_scene::math::{Vec3, larger, smaller, unit_clamped};
@@ -10,6 +10,7 @@ use crate::bvh::nearest_hit;
 use crate::light::environment_radiance;
 use crate::prepared::Prepared;
 use crate::ray::{Hit, Ray};
+use crate::ray_cone::RayCone;
 use crate::rng::{CONTINUATION_BLOCK, DIRECTION_BLOCK, SampleRandom, unit_from_word};
 use crate::surface::Surface;
 
@@ -34,6 +35,7 @@ pub(super) struct Look {
 /// The cameras of a task.
 #[derive(Debug)]
 pub(super) struct Eyes {
+    view: View,
     camera: Projection,
     previous: Option<Projection>,
 }
@@ -42,15 +44,16 @@ impl Eyes {
     /// Of this picture and of the one before.
     pub(super) fn new(task: &AovTask) -> Self {
         let previous = task.previous_view.as_ref().map(Projection::new);
-        Self { camera: Projection::new(&task.view), previous }
+        Self { view: task.view, camera: Projection::new(&task.view), previous }
     }
 
     /// What one camera ray meets.
     pub(super) fn look(&self, prepared: &Prepared, ray: &Ray, random: &SampleRandom) -> Look {
         match nearest_hit(prepared, ray) {
             Some(hit) => {
-                let surface = Surface::at_hit(prepared, ray, &hit);
-                let mirrored = mirrored_emission(prepared, ray, &surface, random);
+                let cone = RayCone::from_camera(&self.view, ray.direction).advanced(hit.t);
+                let surface = Surface::at_hit(prepared, ray, &hit, cone.width());
+                let mirrored = mirrored_emission(prepared, (ray, cone), &surface, random);
                 let look = self.look_at_surface(prepared, &surface, &hit);
                 Look { mirrored, ..look }
             }
@@ -114,7 +117,7 @@ fn reflected_share(surface: &Surface) -> Vec3 {
 /// off without blurring the mirrored shapes.
 fn mirrored_emission(
     prepared: &Prepared,
-    ray: &Ray,
+    (ray, cone): (&Ray, RayCone),
     surface: &Surface,
     random: &SampleRandom,
 ) -> Vec3 {
@@ -142,7 +145,10 @@ fn mirrored_emission(
     let key = random.vertex(0, CONTINUATION_BLOCK)[2];
     let mirrored = Ray { origin, direction: wi_in_world, t_max: f32::MAX, key };
     let emission = match nearest_hit(prepared, &mirrored) {
-        Some(hit) => Surface::at_hit(prepared, &mirrored, &hit).material.emission,
+        Some(hit) => {
+            let width = cone.advanced(hit.t).width();
+            Surface::at_hit(prepared, &mirrored, &hit, width).material.emission
+        }
         None => prepared
             .scene
             .environment

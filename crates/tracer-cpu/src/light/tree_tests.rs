@@ -33,7 +33,7 @@ fn receivers(prepared: &Prepared, count: usize) -> Vec<Receiver> {
         let words = pcg4d([draw, 7, 0, 0]);
         let ray = camera_ray(&view, words[0] % 64, words[1] % 48, words)?;
         let hit = nearest_hit(prepared, &ray)?;
-        Some(Surface::at_hit(prepared, &ray, &hit).receiver())
+        Some(Surface::at_hit(prepared, &ray, &hit, 0.0).receiver())
     };
     (0..4 * count as u32).filter_map(at).take(count).collect()
 }

@@ -7,6 +7,7 @@ use fearless_simd::prelude::*;
 use fearless_simd::u32x8;
 
 use super::{BLOCKS_PER_VERTEX, FIRST_VERTEX_BLOCK, SampleRandom};
+use crate::screen::{FIRST_PLAIN_BLOCK, WHOLE_SCREEN, walked};
 
 /// Blocks that are drawn together.
 const BLOCKS: usize = 4;
@@ -23,29 +24,77 @@ impl SampleRandom {
     /// Four words of each of four consecutive blocks.
     #[inline(always)]
     pub(crate) fn blocks<S: Simd>(self, simd: S, first_block: u32) -> [[u32; 4]; BLOCKS] {
+        if first_block == 0 {
+            return in_blocks(self.diffused_points(simd));
+        }
+        if first_block < FIRST_PLAIN_BLOCK {
+            return std::array::from_fn(|block| self.block(first_block + block as u32));
+        }
         let splat = |word: u32| u32x8::splat(simd, word);
-        let block_of_lane = u32x8::from_slice(simd, &[0, 0, 1, 1, 2, 2, 3, 3]);
-        let point_of_lane = u32x8::from_slice(simd, &[0, 1, 0, 1, 0, 1, 0, 1]);
-        let seeds = pcg4d(
-            splat(self.pixel),
-            block_of_lane + splat(first_block),
-            splat(self.seed),
-            point_of_lane,
-        );
+        let seeds = self.seeds(simd, self.pixel, first_block);
         let sample = splat(self.sample.reverse_bits());
         let index = reversed(scrambled_digits(sample, seeds[0]));
         let x = reversed(scrambled_digits(index, seeds[1]));
         let y = reversed(scrambled_digits(pascal_product(index), seeds[2]));
-        let (mut xs, mut ys) = ([0; POINTS], [0; POINTS]);
-        x.store_slice(&mut xs);
-        y.store_slice(&mut ys);
-        let mut blocks = [[0; 4]; BLOCKS];
-        for (block, words) in blocks.iter_mut().enumerate() {
-            let first = 2 * block;
-            *words = [xs[first], ys[first], xs[first + 1], ys[first + 1]];
-        }
-        blocks
+        in_blocks([x, y])
     }
+
+    /// `crate::screen::diffused_point` of the first blocks, which are all spread over the screen.
+    #[inline(always)]
+    fn diffused_points<S: Simd>(self, simd: S) -> [u32x8<S>; 2] {
+        const { assert!(FIRST_PLAIN_BLOCK as usize == BLOCKS) };
+        let splat = |word: u32| u32x8::splat(simd, word);
+        let seeds = self.seeds(simd, WHOLE_SCREEN, 0);
+        let mut places = [0; POINTS];
+        for (pair, place) in (0..).zip(&mut places) {
+            *place = walked(self.pixel, pair).reverse_bits();
+        }
+        let places = u32x8::from_slice(simd, &places);
+        let order = reversed(scrambled_digits(places, seeds[0]));
+        let first_x = scrambled_digits(order, seeds[1]);
+        let first_y = scrambled_digits(pascal_product(order), seeds[2]);
+        let key = (first_x >> 16) | (first_y & 0xffff_0000);
+        let key = (key ^ (key >> 15)) * 0x2c1b_3c6d;
+        let sample = splat(self.sample.reverse_bits());
+        let index = reversed(scrambled_digits(sample, key) ^ scrambled_digits(splat(0), key));
+        let x = scrambled_from(first_x, index, (key >> 8) | 1);
+        let y = scrambled_from(first_y, pascal_product(index), (key >> 16) | 1);
+        [reversed(x), reversed(y)]
+    }
+
+    /// The first three seeds of each of the points, for a pixel's number.
+    #[inline(always)]
+    fn seeds<S: Simd>(self, simd: S, pixel: u32, first_block: u32) -> [u32x8<S>; 3] {
+        let splat = |word: u32| u32x8::splat(simd, word);
+        let block_of_lane = u32x8::from_slice(simd, &[0, 0, 1, 1, 2, 2, 3, 3]);
+        let point_of_lane = u32x8::from_slice(simd, &[0, 1, 0, 1, 0, 1, 0, 1]);
+        let blocks = block_of_lane + splat(first_block);
+        pcg4d(splat(pixel), blocks, splat(self.seed), point_of_lane)
+    }
+}
+
+/// The points in the order of their blocks.
+#[inline(always)]
+fn in_blocks<S: Simd>([x, y]: [u32x8<S>; 2]) -> [[u32; 4]; BLOCKS] {
+    let (mut xs, mut ys) = ([0; POINTS], [0; POINTS]);
+    x.store_slice(&mut xs);
+    y.store_slice(&mut ys);
+    let mut blocks = [[0; 4]; BLOCKS];
+    for (block, words) in blocks.iter_mut().enumerate() {
+        let first = 2 * block;
+        *words = [xs[first], ys[first], xs[first + 1], ys[first + 1]];
+    }
+    blocks
+}
+
+/// `crate::screen::scrambled_from` in each lane.
+#[inline(always)]
+fn scrambled_from<S: Simd>(first: u32x8<S>, digits: u32x8<S>, factor: u32x8<S>) -> u32x8<S> {
+    let mut x = digits;
+    x ^= x * 0x3d20_adea;
+    x = x * factor + first;
+    x ^= x * 0x0552_6c56;
+    x ^ (x * 0x53a2_2864)
 }
 
 /// `super::scrambled_digits` in each lane.

@@ -117,6 +117,8 @@ fn add_textures(scene: &mut Scene) {
             first_texel: scene.texels.len() as u32,
             width: TEXTURE_SIDE,
             height: TEXTURE_SIDE,
+            first_mip_texel: 0,
+            level_count: 1,
             wrap_u: wraps[index as usize % 3],
             wrap_v: wraps[(index as usize + 1) % 3],
             is_srgb: index == 0 || index == 3,
@@ -139,4 +141,5 @@ fn add_textures(scene: &mut Scene) {
         material.normal_texture = uses(2);
         material.emissive_texture = uses(3);
     }
+    scene.build_mips();
 }
