@@ -7,7 +7,7 @@ use crate::{Camera, ImageFormat, Material, PunctualLight, SceneSource, TextureSo
 /// First bytes of every package.
 pub(super) const MAGIC: [u8; 6] = *b"P2C2R\0";
 /// Raised whenever the same scene would get other bytes.
-pub(super) const VERSION: u16 = 2;
+pub(super) const VERSION: u16 = 3;
 /// Bytes before the deflated body.
 pub(super) const PREFIX_BYTES: usize = 16;
 /// Longest header: it bounds what decoding its lists can allocate.
