@@ -27,7 +27,7 @@ pub fn gltf(bytes: &[u8]) {
     };
     if let Ok(packed) = pack(&source) {
         match unpack(&packed.bytes, &UnpackLimits::default()) {
-            Ok(scene) => assert_sound(&scene),
+            Ok(scene) => assert_poses_sound(&scene),
             // Images are only decoded here, and may still be damaged.
             Err(error) => assert!(error.to_string().starts_with("image "), "{error}"),
         }
@@ -49,7 +49,16 @@ pub fn scene_package(bytes: &[u8]) {
         content: content_limits(),
     };
     if let Ok(scene) = unpack(bytes, &limits) {
-        assert_sound(&scene);
+        assert_poses_sound(&scene);
+    }
+}
+
+fn assert_poses_sound(scene: &Scene) {
+    assert_sound(scene);
+    if scene.motion.is_some() {
+        for time_us in [0, 1, 700_000, u64::MAX] {
+            assert_sound(&scene.posed(time_us));
+        }
     }
 }
 
@@ -62,18 +71,28 @@ fn assert_sound(scene: &Scene) {
     assert_eq!(scene.positions.len(), scene.uvs.len());
     let nodes = scene.all_nodes();
     assert_eq!(nodes.len(), scene.node_count());
-    for mesh in &scene.meshes {
+    for mesh in scene.meshes.iter() {
         assert!((mesh.first_triangle + mesh.triangle_count) as usize <= scene.triangles.len());
         assert!(below(mesh.material, scene.materials.len()));
         assert!(below(mesh.root_node, nodes.len()));
     }
+    for node in &scene.nodes {
+        for (child, count) in
+            [(node.left_child, node.left_count), (node.right_child, node.right_count)]
+        {
+            let items = if count > 0 { scene.instances.len() } else { scene.nodes.len() };
+            assert!(below(child, items) || (child == NO_INDEX && count == 0));
+        }
+    }
+    let places = scene.instances.iter().flat_map(|instance| instance.world_from_object);
+    assert!(places.flatten().all(f32::is_finite));
     assert!(scene.instances.iter().all(|instance| below(instance.mesh, scene.meshes.len())));
-    for texture in &scene.textures {
+    for texture in scene.textures.iter() {
         let count = u64::from(texture.width) * u64::from(texture.height);
         assert!(count > 0);
         assert!(u64::from(texture.first_texel) + count <= scene.texels.len() as u64);
     }
-    for emissive in &scene.emissive_triangles {
+    for emissive in scene.emissive_triangles.iter() {
         assert!(below(emissive.instance, scene.instances.len()));
         assert!(below(emissive.triangle, scene.triangles.len()));
     }

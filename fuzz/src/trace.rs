@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use p2c2r_frame::TileTask;
+use p2c2r_frame::{TileTask, View};
 use p2c2r_testkit::{broken_scene, whole_task};
 use p2c2r_tracer_cpu::CpuTracer;
 
@@ -17,8 +17,10 @@ pub fn scene(bytes: &[u8]) {
         word[..chunk.len()].copy_from_slice(chunk);
         u32::from_le_bytes(word)
     });
-    let Ok(scene) = broken_scene(&mut || words.next().unwrap_or(0)) else { return };
-    let view = scene.default_view(FILM_PX[0], FILM_PX[1]);
+    let mut words = || words.next().unwrap_or(0);
+    let Ok(scene) = broken_scene(&mut words) else { return };
+    let time_us = u64::from(words());
+    let view = View { time_us, ..scene.default_view(FILM_PX[0], FILM_PX[1]) };
     let whole = whole_task(&scene, FILM_PX, SAMPLES, 1);
     let task = TileTask { view, max_bounces: BOUNCES, ..whole };
     let Ok(tile) = CpuTracer::new(scene).trace(&task, &AtomicBool::new(false)) else { return };

@@ -44,9 +44,12 @@ pub fn bytes(mesh: &Mesh, embree: &Embree) -> [f64; 2] {
     // Embree keeps nothing to shade with.
     let scene = tracer.scene();
     let shading =
-        size_of_val(&*scene.normals) + size_of_val(&*scene.tangents) + size_of_val(&*scene.uvs);
-    let tree = size_of_val(&*scene.nodes) + scene.mesh_trees.byte_count();
-    let mesh_bytes = size_of_val(&*scene.positions) + size_of_val(&*scene.triangles);
+        size_of_val(scene.normals.as_slice())
+            + size_of_val(scene.tangents.as_slice())
+            + size_of_val(scene.uvs.as_slice());
+    let tree = size_of_val(scene.nodes.as_slice()) + scene.mesh_trees.byte_count();
+    let mesh_bytes =
+        size_of_val(scene.positions.as_slice()) + size_of_val(scene.triangles.as_slice());
     let own = held - shading - tree - mesh_bytes;
     eprintln!("{}: mesh {mesh_bytes}, shared tree {tree}, the tracer's own {own} bytes", mesh.name);
     [(held - shading) as f64, embree.bytes() as f64]

@@ -55,6 +55,9 @@ pub(crate) struct RenderArguments {
     /// A camera's name, or look-at:EX,EY,EZ,TX,TY,TZ[,VERTICAL_FOV_DEGREES].
     #[arg(long)]
     pub(crate) camera: Option<String>,
+    /// Seconds since the scene's animation began; it begins again after the longest of its clips.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0, value_parser = seconds)]
+    pub(crate) time: f64,
     /// Radius of the lens in metres; without it or --f-stop everything is sharp.
     #[arg(long, value_name = "METRES", requires = "focus", conflicts_with = "f_stop")]
     pub(crate) lens_radius: Option<f32>,
@@ -256,6 +259,13 @@ pub(crate) struct SimArguments {
     pub(crate) json: bool,
 }
 
+/// A time that a view can have.
+fn seconds(text: &str) -> Result<f64, String> {
+    let most = p2c2r_frame::MAX_TIME_US as f64 / 1e6;
+    let seconds = text.parse().ok().filter(|seconds| (0.0..=most).contains(seconds));
+    seconds.ok_or_else(|| format!("`{text}` is not a number of seconds from 0 to {most}"))
+}
+
 /// What traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Device {
@@ -337,6 +347,14 @@ mod tests {
     #[test]
     fn command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_checked() {
+        assert_eq!(seconds("1.5"), Ok(1.5));
+        for bad in ["", "-1", "NaN", "inf", "1e9", "1s"] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
-use p2c2r_frame::{Effects, PixelRect, TileTask, View};
+use p2c2r_frame::{Effects, PixelRect, TileTask, View, time_us_of_seconds};
 use p2c2r_image::{Display, Film};
 
 use crate::args::RenderArguments;
@@ -84,7 +84,8 @@ fn render_alone(
 
 /// The whole film and all samples as one task, checked.
 fn whole_job(options: &RenderArguments, scene: &p2c2r_scene::Scene) -> anyhow::Result<TileTask> {
-    let view = view::choose(scene, options.camera.as_deref(), options.size)?;
+    let time_us = time_us_of_seconds(options.time);
+    let view = view::choose(scene, options.camera.as_deref(), time_us, options.size)?;
     let lens = view::lens(options.lens_radius, options.f_stop, options.focus, &view);
     let view = View { lens, ..view };
     let task = TileTask {

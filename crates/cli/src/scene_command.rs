@@ -26,10 +26,11 @@ fn inspect(name: &str, is_json: bool) -> anyhow::Result<()> {
     let LoadedScene { packed, scene } = load(name, None)?;
     let stats = serde_json::to_value(scene.stats())?;
     let cameras: Vec<_> = scene.cameras.iter().map(|camera| camera.name.clone()).collect();
+    let clips = scene.motion.as_ref().map_or(&[][..], |motion| &motion.animation().clips);
     if is_json {
         let report = json!({
             "id": packed.id.to_string(), "package_bytes": packed.bytes.len(), "bounds": scene.bounds,
-            "cameras": cameras, "totals": stats, "warnings": packed.warnings,
+            "cameras": cameras, "animations": clips, "totals": stats, "warnings": packed.warnings,
         });
         println!("{report}");
         return Ok(());
@@ -42,6 +43,9 @@ fn inspect(name: &str, is_json: bool) -> anyhow::Result<()> {
         "cameras        {}",
         if cameras.is_empty() { "none".into() } else { cameras.join(", ") }
     );
+    for clip in clips {
+        println!("animation      {}, {} s", clip.name, clip.duration_s);
+    }
     for (key, value) in stats.as_object().into_iter().flatten() {
         println!("{:<22} {value}", key.replace('_', " "));
     }

@@ -9,13 +9,20 @@ use crate::failure::{Failure, fail};
 const LOOK_AT: &str = "look-at:";
 
 /// The view that the user asked for: a named camera, a look-at, else the scene's own default.
-pub(crate) fn choose(scene: &Scene, camera: Option<&str>, size: FilmSize) -> anyhow::Result<View> {
+pub(crate) fn choose(
+    scene: &Scene,
+    camera: Option<&str>,
+    time_us: u64,
+    size: FilmSize,
+) -> anyhow::Result<View> {
     let FilmSize { width_px, height_px } = size;
-    let Some(camera) = camera else { return Ok(scene.default_view(width_px, height_px)) };
+    let Some(camera) = camera else {
+        return Ok(scene.default_view_at(time_us, width_px, height_px));
+    };
     if let Some(numbers) = camera.strip_prefix(LOOK_AT) {
-        return look_at(numbers, size);
+        return Ok(View { time_us, ..look_at(numbers, size)? });
     }
-    scene.view_of_camera(camera, width_px, height_px).ok_or_else(|| {
+    scene.view_of_camera_at(camera, time_us, width_px, height_px).ok_or_else(|| {
         let names: Vec<_> = scene.cameras.iter().map(|camera| camera.name.as_str()).collect();
         let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         fail(Failure::Usage, format!("no camera is called `{camera}`; the scene has: {there}"))

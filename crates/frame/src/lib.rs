@@ -14,6 +14,7 @@ pub use sums::{
     FRACTION_BITS, MAX_SAMPLE_RADIANCE, RadianceSums, SumsError, radiance_from_sum, sample_to_fixed,
 };
 pub use task::{
-    Effects, Lens, MAX_BOUNCES, MAX_FILM_SIDE_PX, MAX_LENS_M, MAX_SAMPLES_PER_PIXEL, Packing,
-    SceneId, SceneIdError, Task, TaskError, TileTask, TraceCounters, View,
+    Effects, Lens, MAX_BOUNCES, MAX_FILM_SIDE_PX, MAX_LENS_M, MAX_SAMPLES_PER_PIXEL, MAX_TIME_US,
+    Packing, SceneId, SceneIdError, Task, TaskError, TileTask, TraceCounters, View,
+    time_us_of_seconds,
 };

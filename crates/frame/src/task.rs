@@ -16,6 +16,8 @@ pub const MAX_SAMPLES_PER_PIXEL: u32 = 1 << 20;
 pub const MAX_BOUNCES: u8 = 64;
 /// Largest radius of a lens and farthest focus, in metres.
 pub const MAX_LENS_M: f32 = 1.0e6;
+/// Latest time of a view, in microseconds: a day after the animation began.
+pub const MAX_TIME_US: u64 = 86_400_000_000;
 
 /// Height of full-frame film in metres.
 const FILM_HEIGHT_M: f32 = 0.024;
@@ -104,6 +106,9 @@ pub struct View {
     pub height_px: u32,
     /// What makes things out of focus.
     pub lens: Lens,
+    /// When the picture is taken: microseconds since the scene's animation began, to
+    /// [`MAX_TIME_US`]. Whole numbers, so that all peers pose the scene alike.
+    pub time_us: u64,
 }
 
 /// The light transport that a task asks for, as a bit set.
@@ -188,6 +193,9 @@ pub enum TaskError {
     /// The lens has a size or a focus that is out of range.
     #[error("a lens has a radius of 0 to {MAX_LENS_M} m and a focus above 0, to {MAX_LENS_M} m")]
     Lens,
+    /// Later than the limit.
+    #[error("a time of {0} µs; at most {MAX_TIME_US} are allowed")]
+    Time(u64),
     /// The rectangle is not inside the film.
     #[error(transparent)]
     Rect(#[from] RectError),
@@ -207,6 +215,12 @@ pub enum TaskError {
     Bounces(u8),
 }
 
+/// Seconds as a view counts time; what is no time of a view becomes the nearest that is.
+pub fn time_us_of_seconds(seconds: f64) -> u64 {
+    // The cast takes NaN and what is below 0 to 0.
+    ((seconds * 1e6 + 0.5) as u64).min(MAX_TIME_US)
+}
+
 impl View {
     /// Fails unless every number is finite and the film has a usable size.
     pub fn check(&self) -> Result<(), TaskError> {
@@ -221,6 +235,9 @@ impl View {
         }
         if !self.lens.is_usable() {
             return Err(TaskError::Lens);
+        }
+        if self.time_us > MAX_TIME_US {
+            return Err(TaskError::Time(self.time_us));
         }
         Ok(())
     }
@@ -281,6 +298,7 @@ mod tests {
                 width_px: 8,
                 height_px: 8,
                 lens: Lens::PINHOLE,
+                time_us: 0,
             },
             rect: PixelRect::of_size(8, 8),
             samples: SampleRange::new(0, 4),
@@ -295,6 +313,16 @@ mod tests {
         // 50 mm on full frame at f/2: an aperture of 25 mm.
         let radius_m = Lens::radius_of_f_stop(2.0, 0.012 / 0.050);
         assert!((radius_m - 0.0125).abs() < 1e-6, "{radius_m}");
+    }
+
+    #[test]
+    fn seconds_are_rounded_and_kept_in_range() {
+        assert_eq!(time_us_of_seconds(1.5), 1_500_000);
+        assert_eq!(time_us_of_seconds(0.000_000_7), 1);
+        for none in [-1.0, f64::NAN, f64::NEG_INFINITY] {
+            assert_eq!(time_us_of_seconds(none), 0);
+        }
+        assert_eq!(time_us_of_seconds(f64::INFINITY), MAX_TIME_US);
     }
 
     #[test]
@@ -321,6 +349,7 @@ mod tests {
         check(|task| task.view.lens.radius_m = f32::NAN, "lens");
         check(|task| task.view.lens.focus_m = 0.0, "lens");
         check(|task| task.view.lens.focus_m = f32::INFINITY, "lens");
+        check(|task| task.view.time_us = MAX_TIME_US + 1, "time");
         check(|task| task.rect.x = 1, "leaves the film");
         check(|task| task.samples = SampleRange::new(u32::MAX, 1), "samples");
         check(|task| task.effects = Effects(6), "effects");

@@ -19,7 +19,8 @@ const GENERATED: [&str; 7] = [
 ];
 
 /// glTF files, by their place in the corpus of the fuzz target.
-const GLTF: [(&str, &[u8]); 5] = [
+const GLTF: [(&str, &[u8]); 6] = [
+    ("gltf/animated", include_bytes!("../../../fuzz/corpus/gltf/animated")),
     ("gltf/glb", include_bytes!("../../../fuzz/corpus/gltf/glb")),
     ("gltf/lights", include_bytes!("../../../fuzz/corpus/gltf/lights")),
     ("gltf/sparse", include_bytes!("../../../fuzz/corpus/gltf/sparse")),

@@ -1,15 +1,18 @@
 //! Checked parts into the flat arrays that tracers read.
 
+use std::sync::Arc;
+
 use p2c2r_frame::SceneId;
 
-use crate::bvh::{Bounds, TopologyError, TopologyReader, refit};
+use crate::bvh::{Bounds, StoredTrees, TopologyError, TopologyReader, cut_empty, refit};
 use crate::check::inverse_of;
-use crate::emissive::collect_emissive;
+use crate::emissive::{collect_emissive, mesh_emissions};
 use crate::environment::assemble_environment;
 use crate::image::{ImageLimits, decode_image};
 use crate::limits::ContentLimits;
 use crate::math::{Affine, Vec3, basis_from_normal};
-use crate::{Instance, InvalidScene, Mesh, Scene, SceneSource, Texture, UnpackError};
+use crate::pose::Motion;
+use crate::{BvhNode, Instance, InvalidScene, Mesh, Scene, SceneSource, Texture, UnpackError};
 
 /// What a package holds, decoded and checked; in the order of the trees' leaves.
 #[derive(Debug, Clone)]
@@ -33,13 +36,18 @@ pub(crate) fn assemble(
     assemble_textures(&source, limits, &mut scene)?;
     assemble_vertices(&source, &mut scene);
     assemble_instances(&source, &source_indices, &mut scene)?;
-    assemble_trees(&topology, &mut scene)?;
-    scene.environment = source.environment.as_ref().and_then(assemble_environment);
-    scene.materials = source.materials;
+    let is_animated = source.animation.is_some();
+    let (mesh_bounds, stored_top) = assemble_trees(&topology, is_animated, &mut scene)?;
+    scene.environment = source.environment.as_ref().and_then(assemble_environment).map(Arc::new);
+    scene.materials = Arc::new(source.materials);
     scene.build_mips();
     scene.lights = source.lights;
     scene.cameras = source.cameras;
-    collect_emissive(&mut scene, limits.max_emissive_triangles)?;
+    let emissions = mesh_emissions(&scene);
+    collect_emissive(&mut scene, &emissions, limits.max_emissive_triangles)?;
+    scene.motion = source.animation.map(|animation| {
+        Arc::new(Motion::new(animation, &scene, stored_top, mesh_bounds, emissions))
+    });
     Ok(scene)
 }
 
@@ -55,9 +63,9 @@ fn assemble_textures(
         let decoded = decode_image(image, &image_limits)
             .map_err(|error| UnpackError::Image { index, error })?;
         regions.push((scene.texels.len() as u32, decoded.width, decoded.height));
-        scene.texels.extend(decoded.texels);
+        Arc::make_mut(&mut scene.texels).extend(decoded.texels);
     }
-    scene.textures = source
+    let textures = source
         .textures
         .iter()
         .map(|texture| {
@@ -75,32 +83,37 @@ fn assemble_textures(
             }
         })
         .collect();
+    scene.textures = Arc::new(textures);
     Ok(())
 }
 
 fn assemble_vertices(source: &SceneSource, scene: &mut Scene) {
+    let positions = Arc::make_mut(&mut scene.positions);
+    let normals = Arc::make_mut(&mut scene.normals);
+    let tangents = Arc::make_mut(&mut scene.tangents);
+    let uvs = Arc::make_mut(&mut scene.uvs);
+    let triangles = Arc::make_mut(&mut scene.triangles);
     for mesh in &source.meshes {
-        let first_vertex = scene.positions.len() as u32;
-        scene.meshes.push(Mesh {
-            first_triangle: scene.triangles.len() as u32,
+        let first_vertex = positions.len() as u32;
+        Arc::make_mut(&mut scene.meshes).push(Mesh {
+            first_triangle: triangles.len() as u32,
             triangle_count: mesh.triangles.len() as u32,
             root_node: 0,
             material: mesh.material,
         });
-        scene.positions.extend(&mesh.positions);
-        scene.normals.extend(&mesh.normals);
+        positions.extend(&mesh.positions);
+        normals.extend(&mesh.normals);
         if mesh.tangents.is_empty() {
-            scene.tangents.extend(mesh.normals.iter().map(|&normal| any_tangent(normal.into())));
+            tangents.extend(mesh.normals.iter().map(|&normal| any_tangent(normal.into())));
         } else {
-            scene.tangents.extend(&mesh.tangents);
+            tangents.extend(&mesh.tangents);
         }
         if mesh.uvs.is_empty() {
-            scene.uvs.resize(scene.positions.len(), [0.0; 2]);
+            uvs.resize(positions.len(), [0.0; 2]);
         } else {
-            scene.uvs.extend(&mesh.uvs);
+            uvs.extend(&mesh.uvs);
         }
-        let shifted = mesh.triangles.iter().map(|corners| corners.map(|c| c + first_vertex));
-        scene.triangles.extend(shifted);
+        triangles.extend(mesh.triangles.iter().map(|corners| corners.map(|c| c + first_vertex)));
     }
 }
 
@@ -117,8 +130,11 @@ fn assemble_instances(
     for (index, (instance, &source_index)) in
         source.instances.iter().zip(source_indices).enumerate()
     {
-        let object_from_world = inverse_of(&instance.world_from_object)
-            .ok_or(InvalidScene::Singular { instance: index })?;
+        let object_from_world = match inverse_of(&instance.world_from_object) {
+            Some(inverse) => inverse,
+            None if source.does_move(index) => FLAT,
+            None => return Err(InvalidScene::Singular { instance: index }.into()),
+        };
         scene.instances.push(Instance {
             world_from_object: instance.world_from_object,
             object_from_world,
@@ -129,7 +145,15 @@ fn assemble_instances(
     Ok(())
 }
 
-fn assemble_trees(topology: &[u8], scene: &mut Scene) -> Result<(), UnpackError> {
+/// Inverse of an instance without one: it leaves a ray no direction, so that nothing is met.
+pub(crate) const FLAT: [[f32; 4]; 3] = [[0.0; 4]; 3];
+
+/// Gives each mesh's box, and of a scene that moves the stored top level.
+fn assemble_trees(
+    topology: &[u8],
+    is_animated: bool,
+    scene: &mut Scene,
+) -> Result<(Vec<Bounds>, Vec<BvhNode>), UnpackError> {
     let mut reader = TopologyReader::new(topology);
     let named = |tree: String| move |error: TopologyError| UnpackError::Topology { tree, error };
     let mut top = Vec::new();
@@ -137,25 +161,35 @@ fn assemble_trees(topology: &[u8], scene: &mut Scene) -> Result<(), UnpackError>
         .read_tree(0, scene.instances.len() as u32, 1, &mut top)
         .map_err(named("top level".to_owned()))?;
     let mut root = top.len() as u32;
-    for (index, mesh) in scene.meshes.iter_mut().enumerate() {
+    let mut mesh_trees = StoredTrees::default();
+    for (index, mesh) in Arc::make_mut(&mut scene.meshes).iter_mut().enumerate() {
         mesh.root_node = root;
-        root += scene
-            .mesh_trees
+        root += mesh_trees
             .push(&mut reader, mesh.triangle_count)
             .map_err(named(format!("tree of mesh {index}")))?;
     }
     if reader.remaining() > 0 {
         return Err(UnpackError::Trailing(reader.remaining()));
     }
+    scene.mesh_trees = Arc::new(mesh_trees);
     let mesh_bounds: Vec<Bounds> =
         scene.meshes.iter().map(|mesh| bounds_of_mesh(scene, mesh)).collect();
-    let bounds = refit(&mut top, 0, |index| {
-        let instance = &scene.instances[index as usize];
-        mesh_bounds[instance.mesh as usize].transformed(&instance.world_from_object)
-    });
+    let bounds =
+        refit(&mut top, 0, |index| world_bounds(&scene.instances[index as usize], &mesh_bounds));
     scene.bounds = [bounds.min.to_array(), bounds.max.to_array()];
+    // A tree that will be fitted to other poses keeps a place for what is flat at first.
+    let stored_top = if is_animated { top.clone() } else { Vec::new() };
+    cut_empty(&mut top);
     scene.nodes = top;
-    Ok(())
+    Ok((mesh_bounds, stored_top))
+}
+
+/// Box of an instance in the world; empty if it is flat.
+pub(crate) fn world_bounds(instance: &Instance, mesh_bounds: &[Bounds]) -> Bounds {
+    if instance.object_from_world == FLAT {
+        return Bounds::EMPTY;
+    }
+    mesh_bounds[instance.mesh as usize].transformed(&instance.world_from_object)
 }
 
 fn bounds_of_mesh(scene: &Scene, mesh: &Mesh) -> Bounds {

@@ -12,14 +12,15 @@ mod threads;
 mod topology;
 
 pub(crate) use bounds::Bounds;
-use build::{BuiltTree, split_tree};
+pub(crate) use build::BuiltTree;
+use build::split_tree;
 use reinsert::reinsert;
 
 use crate::MAX_LEAF_TRIANGLES;
 
 pub use stored::StoredTrees;
 pub use topology::TopologyError;
-pub(crate) use topology::{TopologyReader, refit};
+pub(crate) use topology::{TopologyReader, cut_empty, empty_node, refit};
 
 /// The tree over a mesh's triangles: their order in its leaves, and its stored form.
 ///

@@ -102,6 +102,9 @@ impl SceneSource {
             number(fov > 0.0 && fov < MAX_MATRIX_ELEMENT, "camera", index, "field of view")?;
             number(matrix_is_usable(&camera.world_from_camera), "camera", index, "matrix")?;
         }
+        if let Some(animation) = &self.animation {
+            animation.check(self, limits)?;
+        }
         self.check_environment(limits)
     }
 
@@ -167,7 +170,8 @@ impl SceneSource {
             in_range("instance", index, "mesh", instance.mesh, self.meshes.len())?;
             let usable = matrix_is_usable(&instance.world_from_object);
             number(usable, "instance", index, "matrix")?;
-            if inverse_of(&instance.world_from_object).is_none() {
+            // One that moves may be flat for a while, and is not seen then.
+            if !self.does_move(index) && inverse_of(&instance.world_from_object).is_none() {
                 return Err(InvalidScene::Singular { instance: index });
             }
             let world = bounds[instance.mesh as usize].transformed(&instance.world_from_object);
@@ -256,7 +260,7 @@ fn at_most(what: &'static str, found: usize, limit: u64) -> Result<(), InvalidSc
     Ok(())
 }
 
-fn in_range(
+pub(crate) fn in_range(
     place: &'static str,
     index: usize,
     what: &'static str,
@@ -269,7 +273,7 @@ fn in_range(
     Ok(())
 }
 
-fn number(
+pub(crate) fn number(
     is_usable: bool,
     place: &'static str,
     index: usize,
@@ -293,6 +297,6 @@ fn is_unit(vector: [f32; 3]) -> bool {
     (Vec3::from(vector).length_squared() - 1.0).abs() <= UNIT_TOLERANCE
 }
 
-fn matrix_is_usable(rows: &[[f32; 4]; 3]) -> bool {
+pub(crate) fn matrix_is_usable(rows: &[[f32; 4]; 3]) -> bool {
     rows.iter().flatten().all(|element| element.abs() <= MAX_MATRIX_ELEMENT)
 }

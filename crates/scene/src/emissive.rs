@@ -5,6 +5,7 @@
 //! windows would take the picks from the lamp beside us.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::assemble::world_corners;
 use crate::bvh::Bounds;
@@ -23,12 +24,19 @@ const GRID_SIDE: u32 = 8;
 /// Least estimate of a textured triangle, in means of the whole texture: the grid can miss a lit texel.
 const LEAST_OF_MEAN: f32 = 0.1;
 
-/// Fills `emissive_triangles` (ordered by instance, then triangle) and the light tree.
-pub(crate) fn collect_emissive(scene: &mut Scene, limit: u64) -> Result<(), InvalidScene> {
+/// What each mesh emits.
+pub(crate) fn mesh_emissions(scene: &Scene) -> Vec<MeshEmission> {
     let mut means = TextureMeans::default();
-    let emission_of_mesh: Vec<MeshEmission> =
-        scene.meshes.iter().map(|mesh| mesh_emission(scene, mesh, &mut means)).collect();
-    let emission_of = |instance: &Instance| &emission_of_mesh[instance.mesh as usize];
+    scene.meshes.iter().map(|mesh| mesh_emission(scene, mesh, &mut means)).collect()
+}
+
+/// Fills `emissive_triangles` (ordered by instance, then triangle) and the light tree.
+pub(crate) fn collect_emissive(
+    scene: &mut Scene,
+    emissions: &[MeshEmission],
+    limit: u64,
+) -> Result<(), InvalidScene> {
+    let emission_of = |instance: &Instance| &emissions[instance.mesh as usize];
     let found: u64 = scene.instances.iter().map(|i| emission_of(i).triangles.len() as u64).sum();
     if found > limit {
         return Err(InvalidScene::TooMany { what: "emissive triangles", found, limit });
@@ -62,10 +70,11 @@ pub(crate) fn collect_emissive(scene: &mut Scene, limit: u64) -> Result<(), Inva
         // A weight can vanish where the lights of a scene are many orders of magnitude apart.
         item.power = larger(weight, f32::MIN_POSITIVE);
     }
-    scene.light_tree = build_light_tree(items, |index, trail| {
+    let tree = build_light_tree(items, |index, trail| {
         triangles[index as usize].trail = trail;
     });
-    scene.emissive_triangles = triangles;
+    scene.light_tree = Arc::new(tree);
+    scene.emissive_triangles = Arc::new(triangles);
     Ok(())
 }
 
@@ -98,12 +107,19 @@ fn pick_weights(candidates: &[Candidate]) -> Vec<f32> {
 }
 
 /// What the triangles of a mesh emit.
-#[derive(Default)]
-struct MeshEmission {
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct MeshEmission {
     /// Triangles that emit, and the mean luminance of each.
     triangles: Vec<(u32, f32)>,
     is_dim: bool,
     is_two_sided: bool,
+}
+
+impl MeshEmission {
+    /// Whether nothing emits.
+    pub(crate) const fn is_dark(&self) -> bool {
+        self.triangles.is_empty()
+    }
 }
 
 fn mesh_emission(scene: &Scene, mesh: &Mesh, means: &mut TextureMeans) -> MeshEmission {

@@ -4,6 +4,7 @@
 //! checked where it is used, and what is wrong is told with its place.
 
 mod accessor;
+mod animation;
 mod container;
 mod draco;
 mod error;
@@ -16,15 +17,18 @@ mod material;
 mod material_schema;
 mod mesh;
 mod meshopt;
+mod moving;
 mod nodes;
 mod resolver;
 mod schema;
 mod tangents;
 
+use self::animation::import_clips;
 use self::container::File;
 use self::material::import_materials;
 use self::mesh::import_meshes;
 use self::nodes::import_nodes;
+use crate::source::warn;
 use crate::{ImportLimits, InvalidScene, SceneSource};
 
 pub use self::error::ImportError;
@@ -40,16 +44,18 @@ pub fn load_gltf(
     limits: &ImportLimits,
 ) -> Result<SceneSource, ImportError> {
     let mut file = File::open(root, resolver, limits)?;
-    if !file.document.animations.is_empty() {
-        file.warnings.push("animations are ignored".to_owned());
-    }
     if !file.document.skins.is_empty() {
         file.warnings.push("skins are ignored".to_owned());
     }
     let mut scene = SceneSource::default();
     let materials = import_materials(&mut file, &mut scene)?;
     let mesh_ranges = import_meshes(&mut file, &materials, &mut scene)?;
-    import_nodes(&mut file, &mesh_ranges, &mut scene)?;
+    let clips = import_clips(&mut file)?;
+    let has_clips = !clips.clips.is_empty();
+    import_nodes(&mut file, &mesh_ranges, clips, &mut scene)?;
+    if has_clips && scene.animation.is_none() {
+        warn(&mut file.warnings, "animations move nothing that can be seen to move");
+    }
     if scene.instances.is_empty() {
         return Err(InvalidScene::NoTriangles.into());
     }

@@ -5,6 +5,7 @@
 //! tracers read). Everything here is single-threaded and gives the same bytes natively and in WASM.
 
 mod alias;
+mod animation;
 mod assemble;
 mod bvh;
 mod check;
@@ -21,11 +22,16 @@ mod material;
 pub mod math;
 mod mip;
 mod package;
+mod pose;
 mod scene;
 mod source;
 mod stats;
 mod view;
 
+pub use animation::{
+    Animation, Attachment, Channel, Clip, Interpolation, MAX_CLIP_S, MovingNode, NodePlace,
+    Property,
+};
 pub use bvh::{StoredTrees, TopologyError, build_mesh_tree};
 pub use check::InvalidScene;
 pub use generate::{
@@ -47,6 +53,7 @@ pub use material::{
     TextureRef, Transmission, Volume,
 };
 pub use package::{PackError, PackedScene, UnpackError, pack, unpack};
+pub use pose::Motion;
 pub use scene::{
     AliasEntry, BvhNode, Camera, EmissiveTriangle, Environment, Instance, LightKind, MAX_BVH_DEPTH,
     MAX_LEAF_TRIANGLES, Mesh, NO_INDEX, PunctualLight, Scene, Texture, TextureWrap,

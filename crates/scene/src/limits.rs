@@ -45,6 +45,8 @@ pub struct ContentLimits {
     pub max_texels: u64,
     /// Texels of the environment.
     pub max_environment_texels: u64,
+    /// Keys of all animation channels.
+    pub max_animation_keys: u64,
     /// Longest side of an image in texels.
     pub max_image_side: u32,
 }
@@ -70,6 +72,7 @@ impl Default for ContentLimits {
             max_emissive_triangles: 1 << 22,
             max_texels: 1 << 27,
             max_environment_texels: 1 << 25,
+            max_animation_keys: 1 << 22,
             max_image_side: 16_384,
         }
     }

@@ -10,6 +10,7 @@ mod equirect;
 pub mod fresnel;
 mod lobe_albedo;
 pub mod microfacet;
+mod quaternion;
 pub mod sheen;
 mod thin_film;
 mod vec3;
@@ -21,5 +22,6 @@ pub use elementary::{
 };
 pub use equirect::{direction_from_equirect, equirect_from_direction, texel_solid_angle};
 pub use lobe_albedo::{GgxAlbedo, LobeAlbedo};
+pub use quaternion::{slerp, unit_quaternion};
 pub use thin_film::thin_film_fresnel;
 pub use vec3::{Vec3, basis_from_normal};

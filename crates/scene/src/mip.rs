@@ -7,6 +7,7 @@
 //! texels that nobody sees may have any colour; cut-outs themselves are always looked up in the image.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::math::{LINEAR_FROM_SRGB, SrgbEncoder};
 use crate::{AlphaMode, Material, NO_INDEX, Scene, Texture, TextureRef};
@@ -57,24 +58,25 @@ impl Scene {
     /// Appends the smaller levels of all textures to the texels, which so far hold images alone.
     pub fn build_mips(&mut self) {
         let uses = self.texture_uses();
-        let image_texels = self.texels.len() as u64;
+        let (all_texels, textures) =
+            (Arc::make_mut(&mut self.texels), Arc::make_mut(&mut self.textures));
+        let image_texels = all_texels.len() as u64;
         let most_texels = image_texels + image_texels / LARGEST_SHARE;
         let encoder = SrgbEncoder::new();
         let mut made: BTreeMap<(u32, Averaging), (u32, u32)> = BTreeMap::new();
-        for index in 0..self.textures.len() {
-            let Texture { first_texel, width, height, is_srgb, .. } = self.textures[index];
+        for (index, texture) in textures.iter_mut().enumerate() {
+            let Texture { first_texel, width, height, is_srgb, .. } = *texture;
             if uses[index].holds_directions {
                 continue;
             }
             let averaging = Averaging { is_srgb, is_weighted_by_alpha: uses[index].holds_coverage };
             let levels = made.entry((first_texel, averaging)).or_insert_with(|| {
-                let left = most_texels - self.texels.len() as u64;
-                let first_mip_texel = self.texels.len() as u32;
+                let left = most_texels - all_texels.len() as u64;
+                let first_mip_texel = all_texels.len() as u32;
                 let image = (first_texel as usize, [width, height]);
-                let count = append_levels(&mut self.texels, image, averaging, (&encoder, left));
+                let count = append_levels(all_texels, image, averaging, (&encoder, left));
                 (first_mip_texel, count)
             });
-            let texture = &mut self.textures[index];
             (texture.first_mip_texel, texture.level_count) = *levels;
         }
     }
@@ -90,7 +92,7 @@ impl Scene {
     fn texture_uses(&self) -> Vec<Uses> {
         let mut uses = vec![Uses::default(); self.textures.len()];
         let is_texture = |reference: &&TextureRef| reference.texture != NO_INDEX;
-        for material in &self.materials {
+        for material in self.materials.iter() {
             for reference in material.direction_textures().into_iter().flatten().filter(is_texture)
             {
                 uses[reference.texture as usize].holds_directions = true;

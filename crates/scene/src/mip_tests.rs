@@ -27,9 +27,10 @@ fn noise(index: u32) -> u32 {
 fn scene(width: u32, height: u32, texel: impl Fn(u32) -> u32) -> Scene {
     let reference = TextureRef { texture: 0, uv_from_mesh_uv: [[1., 0., 0.], [0., 1., 0.]] };
     Scene {
-        textures: vec![texture(0, width, height)],
-        texels: (0..width * height).map(texel).collect(),
-        materials: vec![Material { base_color_texture: Some(reference), ..Material::default() }],
+        textures: vec![texture(0, width, height)].into(),
+        texels: Arc::new((0..width * height).map(texel).collect()),
+        materials: vec![Material { base_color_texture: Some(reference), ..Material::default() }]
+            .into(),
         ..Scene::default()
     }
 }
@@ -93,7 +94,7 @@ fn unseen_texels_do_not_bleed() {
         [(AlphaMode::Mask { cutoff: 0.5 }, false), (AlphaMode::Opaque, true)]
     {
         let mut scene = scene(16, 16, leaf);
-        scene.materials[0].alpha_mode = alpha_mode;
+        Arc::make_mut(&mut scene.materials)[0].alpha_mode = alpha_mode;
         scene.build_mips();
         let is_red = |texel: &u32| texel & 0xff > 8;
         assert_eq!(scene.texels[256..].iter().any(is_red), bleeds, "{alpha_mode:?}");
@@ -105,7 +106,8 @@ fn copies_take_a_third_of_the_images_at_most() {
     for [width, height] in [[1, 1000], [2, 2], [512, 2], [33, 17], [256, 256]] {
         let mut scene = scene(width, height, noise);
         // The same image as data and as colour needs copies of two kinds.
-        scene.textures.push(Texture { is_srgb: false, ..texture(0, width, height) });
+        Arc::make_mut(&mut scene.textures)
+            .push(Texture { is_srgb: false, ..texture(0, width, height) });
         scene.build_mips();
         let image = (width * height) as usize;
         assert!(
@@ -113,7 +115,7 @@ fn copies_take_a_third_of_the_images_at_most() {
             "{width}x{height}: {}",
             scene.texels.len()
         );
-        for texture in &scene.textures {
+        for texture in scene.textures.iter() {
             let (first, width, height) = texture.level(texture.level_count - 1);
             assert!((first + width * height) as usize <= scene.texels.len());
         }
@@ -124,9 +126,10 @@ fn copies_take_a_third_of_the_images_at_most() {
 fn directions_have_no_copies_and_images_share_theirs() {
     let mut scene = scene(16, 16, noise);
     let normals = TextureRef { texture: 1, uv_from_mesh_uv: [[1., 0., 0.], [0., 1., 0.]] };
-    scene.materials[0].normal_texture = Some(normals);
+    Arc::make_mut(&mut scene.materials)[0].normal_texture = Some(normals);
     let linear = Texture { is_srgb: false, ..texture(0, 16, 16) };
-    scene.textures.extend([linear, Texture { wrap_u: TextureWrap::Clamp, ..texture(0, 16, 16) }]);
+    Arc::make_mut(&mut scene.textures)
+        .extend([linear, Texture { wrap_u: TextureWrap::Clamp, ..texture(0, 16, 16) }]);
     scene.build_mips();
     assert_eq!(scene.textures[1].level_count, 1);
     let [first, _, third] = [0, 1, 2].map(|index| scene.textures[index].level(1));

@@ -1,10 +1,13 @@
 //! The flat arrays that every tracer reads.
 
+use std::sync::Arc;
+
 use p2c2r_frame::SceneId;
 use serde::{Deserialize, Serialize};
 
 use crate::bvh::StoredTrees;
 use crate::math::{Vec3, luminance};
+use crate::pose::Motion;
 use crate::{LightTree, Material};
 
 /// Marks an index that is absent.
@@ -21,7 +24,8 @@ pub const MAX_LEAF_TRIANGLES: u32 = 4;
 
 /// A scene ready for tracing: flat arrays, checked so that no index leaves its array.
 ///
-/// Lengths are metres, radiance is linear Rec. 709, angles do not occur.
+/// Lengths are metres, radiance is linear Rec. 709, angles do not occur. What no animation can change
+/// is shared between the poses of a scene, see [`Scene::posed`].
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scene {
     /// Hash of the stored package.
@@ -29,40 +33,42 @@ pub struct Scene {
     /// World bounds of all instances: minimum, maximum.
     pub bounds: [[f32; 3]; 2],
     /// Vertex positions in object space.
-    pub positions: Vec<[f32; 3]>,
+    pub positions: Arc<Vec<[f32; 3]>>,
     /// Unit shading normals, one per vertex.
-    pub normals: Vec<[f32; 3]>,
+    pub normals: Arc<Vec<[f32; 3]>>,
     /// Unit tangents, w is the bitangent's sign, one per vertex.
-    pub tangents: Vec<[f32; 4]>,
+    pub tangents: Arc<Vec<[f32; 4]>>,
     /// Texture coordinates, one per vertex.
-    pub uvs: Vec<[f32; 2]>,
+    pub uvs: Arc<Vec<[f32; 2]>>,
     /// Vertex indices, grouped by mesh and in the order of the mesh's BVH leaves.
-    pub triangles: Vec<[u32; 3]>,
+    pub triangles: Arc<Vec<[u32; 3]>>,
     /// Meshes: one material each.
-    pub meshes: Vec<Mesh>,
-    /// Placed meshes, in the order of the top-level BVH's leaves.
+    pub meshes: Arc<Vec<Mesh>>,
+    /// Placed meshes, in the order of the stored top-level BVH's leaves.
     pub instances: Vec<Instance>,
-    /// BVH nodes of the top level, root first.
+    /// BVH nodes of the top level, root first; as many at every pose.
     pub nodes: Vec<BvhNode>,
     /// The trees of the meshes; [`Scene::mesh_nodes`] and [`Scene::all_nodes`] give their nodes.
-    pub mesh_trees: StoredTrees,
+    pub mesh_trees: Arc<StoredTrees>,
     /// Materials.
-    pub materials: Vec<Material>,
+    pub materials: Arc<Vec<Material>>,
     /// Textures, regions of `texels`.
-    pub textures: Vec<Texture>,
+    pub textures: Arc<Vec<Texture>>,
     /// RGBA8 texels of all textures and then of their smaller levels, row by row from the top left,
     /// 0xAABBGGRR.
-    pub texels: Vec<u32>,
+    pub texels: Arc<Vec<u32>>,
     /// Point, spot and directional lights.
     pub lights: Vec<PunctualLight>,
     /// Triangles that emit, for next-event estimation; ordered by instance, then triangle.
-    pub emissive_triangles: Vec<EmissiveTriangle>,
+    pub emissive_triangles: Arc<Vec<EmissiveTriangle>>,
     /// Tree over `emissive_triangles`, by which a point picks one of them.
-    pub light_tree: LightTree,
+    pub light_tree: Arc<LightTree>,
     /// Light from infinity.
-    pub environment: Option<Environment>,
+    pub environment: Option<Arc<Environment>>,
     /// Cameras in the file's order.
     pub cameras: Vec<Camera>,
+    /// What moves, if anything does.
+    pub motion: Option<Arc<Motion>>,
 }
 
 impl Scene {
@@ -119,7 +125,7 @@ pub struct Mesh {
 pub struct Instance {
     /// Rows of the 3×4 matrix.
     pub world_from_object: [[f32; 4]; 3],
-    /// Rows of its inverse.
+    /// Rows of its inverse; all 0 where an animation has flattened the instance, which no ray meets then.
     pub object_from_world: [[f32; 4]; 3],
     /// Index in `Scene::meshes`.
     pub mesh: u32,

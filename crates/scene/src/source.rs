@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Camera, Material, PunctualLight, TextureWrap};
+use crate::{Animation, Camera, Material, PunctualLight, TextureWrap};
 
 /// A scene as authored: meshes, placements and encoded images, not yet checked.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,6 +25,8 @@ pub struct SceneSource {
     pub cameras: Vec<Camera>,
     /// Light from infinity.
     pub environment: Option<EnvironmentSource>,
+    /// What moves; everything above is the pose at time 0.
+    pub animation: Option<Animation>,
     /// What was left out or changed on the way in, for a person to read.
     pub warnings: Vec<String>,
 }
@@ -35,6 +37,13 @@ impl SceneSource {
     pub fn with_environment(mut self, environment: EnvironmentSource) -> Self {
         self.environment = Some(environment);
         self
+    }
+
+    /// Whether an animation moves this instance.
+    pub(crate) fn does_move(&self, instance: usize) -> bool {
+        self.animation.as_ref().is_some_and(|animation| {
+            Animation::node_of(&animation.instances, instance as u32).is_some()
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Scene, SceneSource};
+use crate::{Animation, Scene, SceneSource};
 
 /// Totals of a scene.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -33,6 +33,8 @@ pub struct SceneStats {
     pub emissive_triangles: u64,
     /// Cameras.
     pub cameras: u64,
+    /// Key frames of all animation channels.
+    pub animation_keys: u64,
     /// Texels of the environment.
     pub environment_texels: u64,
     /// BVH nodes; 0 before packing.
@@ -59,6 +61,7 @@ impl SceneSource {
             image_bytes: self.images.iter().map(|image| image.bytes.len() as u64).sum(),
             lights: self.lights.len() as u64,
             cameras: self.cameras.len() as u64,
+            animation_keys: self.animation.as_ref().map_or(0, Animation::key_count),
             environment_texels: self.environment.as_ref().map_or(0, |e| e.rgbe.len() as u64),
             ..SceneStats::default()
         }
@@ -81,6 +84,7 @@ impl Scene {
             lights: self.lights.len() as u64,
             emissive_triangles: self.emissive_triangles.len() as u64,
             cameras: self.cameras.len() as u64,
+            animation_keys: self.motion.as_ref().map_or(0, |m| m.animation().key_count()),
             environment_texels: self.environment.as_ref().map_or(0, |e| e.radiance.len() as u64),
             bvh_nodes: self.node_count() as u64,
             array_bytes: self.array_bytes(),
@@ -95,6 +99,7 @@ impl Scene {
                 + size_of_val(environment.alias.as_slice())
                 + size_of_val(environment.pdf.as_slice())
         });
+        let motion = self.motion.as_ref().map_or(0, |motion| motion.array_bytes());
         let bytes = size_of_val(self.positions.as_slice())
             + size_of_val(self.normals.as_slice())
             + size_of_val(self.tangents.as_slice())
@@ -108,7 +113,8 @@ impl Scene {
             + size_of_val(self.texels.as_slice())
             + size_of_val(self.emissive_triangles.as_slice())
             + size_of_val(self.light_tree.nodes.as_slice())
-            + environment;
+            + environment
+            + motion;
         bytes as u64
     }
 }

@@ -2,8 +2,8 @@
 
 use p2c2r_frame::{Lens, View};
 
-use crate::Scene;
 use crate::math::{Affine, Vec3, larger};
+use crate::{Camera, Scene};
 
 /// Tangent of half the vertical field of view where a scene has no camera: 40 degrees in all.
 pub const DEFAULT_TAN_HALF_FOV_Y: f32 = 0.364;
@@ -11,16 +11,36 @@ pub const DEFAULT_TAN_HALF_FOV_Y: f32 = 0.364;
 const FRAMING_DIRECTION: Vec3 = Vec3::new(0.45, 0.3, 1.0);
 
 impl Scene {
-    /// The first camera of the file, else one that frames the bounds.
+    /// The first camera of the file, else one that frames the bounds; at time 0.
     pub fn default_view(&self, width_px: u32, height_px: u32) -> View {
-        self.camera_view(0, width_px, height_px)
-            .unwrap_or_else(|| self.framing_view(width_px, height_px))
+        self.default_view_at(0, width_px, height_px)
     }
 
-    /// The view of the camera with this name, if there is one.
+    /// The first camera of the file at a time, else one that frames the bounds of time 0.
+    pub fn default_view_at(&self, time_us: u64, width_px: u32, height_px: u32) -> View {
+        let view = match self.cameras_at(time_us).first() {
+            Some(camera) => camera.view(width_px, height_px),
+            None => self.framing_view(width_px, height_px),
+        };
+        View { time_us, ..view }
+    }
+
+    /// The view of the camera with this name, if there is one; at time 0.
     pub fn view_of_camera(&self, name: &str, width_px: u32, height_px: u32) -> Option<View> {
-        let index = self.cameras.iter().position(|camera| camera.name == name)?;
-        self.camera_view(index, width_px, height_px)
+        self.view_of_camera_at(name, 0, width_px, height_px)
+    }
+
+    /// The view of the camera with this name at a time, if there is one.
+    pub fn view_of_camera_at(
+        &self,
+        name: &str,
+        time_us: u64,
+        width_px: u32,
+        height_px: u32,
+    ) -> Option<View> {
+        let cameras = self.cameras_at(time_us);
+        let camera = cameras.iter().find(|camera| camera.name == name)?;
+        Some(View { time_us, ..camera.view(width_px, height_px) })
     }
 
     /// A view from `eye` towards `target`; a degenerate `up` or distance falls back to the axes.
@@ -33,7 +53,14 @@ impl Scene {
     ) -> View {
         let [width_px, height_px] = size_px;
         let world_from_camera = camera_at(eye.into(), target.into(), up.into()).rows;
-        View { world_from_camera, tan_half_fov_y, width_px, height_px, lens: Lens::PINHOLE }
+        View {
+            world_from_camera,
+            tan_half_fov_y,
+            width_px,
+            height_px,
+            lens: Lens::PINHOLE,
+            time_us: 0,
+        }
     }
 
     /// The middle of the bounds and the radius of the sphere around them.
@@ -56,16 +83,19 @@ impl Scene {
         let size_px = [width_px, height_px];
         Self::look_at(eye.to_array(), center, up, DEFAULT_TAN_HALF_FOV_Y, size_px)
     }
+}
 
-    fn camera_view(&self, index: usize, width_px: u32, height_px: u32) -> Option<View> {
-        let camera = self.cameras.get(index)?;
-        Some(View {
-            world_from_camera: camera.world_from_camera,
-            tan_half_fov_y: camera.tan_half_fov_y,
+impl Camera {
+    /// What it sees at time 0.
+    fn view(&self, width_px: u32, height_px: u32) -> View {
+        View {
+            world_from_camera: self.world_from_camera,
+            tan_half_fov_y: self.tan_half_fov_y,
             width_px,
             height_px,
             lens: Lens::PINHOLE,
-        })
+            time_us: 0,
+        }
     }
 }
 

@@ -154,7 +154,7 @@ fn assert_sound(scene: &Scene) {
     assert!(scene.triangles.iter().flatten().all(|&v| (v as usize) < scene.positions.len()));
     let nodes = scene.all_nodes();
     assert_eq!(nodes.len(), scene.node_count());
-    for mesh in &scene.meshes {
+    for mesh in scene.meshes.iter() {
         assert!(mesh.first_triangle + mesh.triangle_count <= triangles);
         assert!((mesh.material as usize) < scene.materials.len());
         assert!((mesh.root_node as usize) < nodes.len());

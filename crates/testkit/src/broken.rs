@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use p2c2r_scene::{
-    AlphaMode, EnvironmentSource, InstanceSource, LightKind, Material, MeshSource, PackError,
-    PunctualLight, Scene, SceneSource, UnpackLimits, pack, unpack,
+    AlphaMode, Animation, Attachment, Channel, EnvironmentSource, InstanceSource, Interpolation,
+    LightKind, Material, MeshSource, MovingNode, NodePlace, PackError, Property, PunctualLight,
+    Scene, SceneSource, UnpackLimits, pack, unpack,
 };
 
 use crate::material;
@@ -49,6 +50,7 @@ pub fn broken_scene(words: &mut Words<'_>) -> Result<Arc<Scene>, PackError> {
     }
     source.lights.extend((0..below(words, 4)).map(|_| light(words)));
     source.environment = (below(words, 3) == 0).then(|| environment(words));
+    source.animation = (below(words, 3) == 0).then(|| animation(words, &source));
     let packed = pack(&source)?;
     let scene = unpack(&packed.bytes, &UnpackLimits::default());
     Ok(Arc::new(scene.expect("a package that was just made can be read")))
@@ -148,6 +150,50 @@ fn matrix(words: &mut Words<'_>) -> [[f32; 4]; 3] {
         _ => {}
     }
     rows
+}
+
+/// Chains of nodes that grow, shrink to nothing and fly away, and rarely numbers that are none.
+fn animation(words: &mut Words<'_>, source: &SceneSource) -> Animation {
+    let mut animation = Animation::default();
+    for index in 0..=below(words, 4) {
+        let parent = (below(words, 2) == 0 && index > 0).then(|| below(words, index));
+        let scale = [1.0, 1.0, 1e-3, 1e4][below(words, 4) as usize];
+        let (translation, rotation) = (point(words), [0.0, 0.0, 0.0, 1.0]);
+        let rest = NodePlace::Free { translation, rotation, scale: [scale; 3] };
+        animation.nodes.push(MovingNode { parent, rest });
+        for property in [Property::Translation, Property::Rotation, Property::Scale] {
+            if below(words, 2) == 0 {
+                animation.channels.push(channel(words, index, property));
+            }
+        }
+    }
+    let count = animation.nodes.len() as u32;
+    let attach = |words: &mut Words<'_>, items: usize| -> Vec<Attachment> {
+        let items = (0..items as u32).filter(|_| below(words, 3) > 0).collect::<Vec<_>>();
+        let node = |item| Attachment { item, node: below(words, count) };
+        items.into_iter().map(node).collect()
+    };
+    animation.instances = attach(words, source.instances.len());
+    animation.lights = attach(words, source.lights.len());
+    animation
+}
+
+fn channel(words: &mut Words<'_>, node: u32, property: Property) -> Channel {
+    let kinds = [Interpolation::Step, Interpolation::Linear, Interpolation::CubicSpline];
+    let interpolation = kinds[below(words, 3) as usize];
+    let key_count = 1 + below(words, 4);
+    // Some keys fall together.
+    let mut times_s: Vec<f32> = (0..key_count).map(|_| below(words, 4) as f32 * 0.5).collect();
+    times_s.sort_by(f32::total_cmp);
+    let count = key_count as usize * property.width() * interpolation.values_per_key();
+    let huge = [1.0, 1.0, 1.0, 1e8][below(words, 4) as usize];
+    let mut values: Vec<f32> = (0..count).map(|_| (share(words) * 4.0 - 2.0) * huge).collect();
+    match below(words, 64) {
+        0 => values[0] = wild(words),
+        1 => times_s[0] = wild(words),
+        _ => {}
+    }
+    Channel { node, property, interpolation, times_s, values }
 }
 
 fn broken_material(words: &mut Words<'_>) -> Material {

@@ -8,6 +8,7 @@ mod builder;
 mod compare;
 mod convergence;
 mod fixtures;
+mod moving;
 mod picture;
 
 pub use broken::{Words, broken_scene, named_seeds, words_of_seed};
@@ -15,4 +16,5 @@ pub use builder::{SceneBuilder, emitter, material};
 pub use compare::{Difference, difference, mean_radiance, radiances};
 pub use convergence::{Numbers, log_log_slope, rmse_by_samples};
 pub use fixtures::{generated_scene, whole_task};
+pub use moving::{moving_scene, moving_source};
 pub use picture::save_png;

@@ -7,11 +7,14 @@
 mod look;
 mod projection;
 
+use std::sync::Arc;
+
 use p2c2r_frame::{AovPixel, AovTask, Aovs, MAX_SAMPLE_RADIANCE, PixelRect};
 use p2c2r_scene::math::{Vec3, larger, luminance, smaller};
 
 use crate::camera::camera_ray;
 use crate::job::{CpuTracer, MAX_TASK_PIXELS, TraceError};
+use crate::prepared::Prepared;
 use crate::rng::SampleRandom;
 use look::{Eyes, Look};
 
@@ -38,7 +41,7 @@ impl CpuTracer {
         if task.rect.area() > MAX_TASK_PIXELS {
             return Err(TraceError::TooManyPixels(task.rect.area()));
         }
-        Ok(AovJob::new(self.clone(), *task))
+        Ok(AovJob::new(self.prepared_at(task.view.time_us), *task))
     }
 
     /// Traces a task on the calling thread.
@@ -52,17 +55,27 @@ impl CpuTracer {
 /// A task on its way, traced in steps: for workers that must look at their messages in between.
 #[derive(Debug)]
 pub struct AovJob {
-    tracer: CpuTracer,
+    prepared: Arc<Prepared>,
     task: AovTask,
-    eyes: Eyes,
+    eyes: Arc<Eyes>,
     pixels: Vec<AovPixel>,
 }
 
 impl AovJob {
-    fn new(tracer: CpuTracer, task: AovTask) -> Self {
-        let eyes = Eyes::new(&task);
+    fn new(prepared: Arc<Prepared>, task: AovTask) -> Self {
+        let eyes = Arc::new(Eyes::new(&task, &prepared.scene));
         let pixels = Vec::with_capacity(task.rect.area() as usize);
-        Self { tracer, task, eyes, pixels }
+        Self { prepared, task, eyes, pixels }
+    }
+
+    /// The same for other pixels, none of which is traced yet.
+    pub(crate) fn of_rect(&self, rect: PixelRect) -> Self {
+        Self {
+            prepared: Arc::clone(&self.prepared),
+            task: AovTask { rect, ..self.task },
+            eyes: Arc::clone(&self.eyes),
+            pixels: Vec::with_capacity(rect.area() as usize),
+        }
     }
 
     /// Traces up to `max_pixels` more pixels; true once all are done.
@@ -101,7 +114,7 @@ impl AovJob {
         for index in 0..*max_samples {
             let random = SampleRandom::new(x, y, samples.first + index, *seed);
             if let Some(ray) = camera_ray(view, x, y, random.camera()) {
-                mean.add(&self.eyes.look(self.tracer.prepared(), &ray, &random));
+                mean.add(&self.eyes.look(&self.prepared, &ray, &random));
             }
             mean.count += 1;
             if mean.count == sampled_count {

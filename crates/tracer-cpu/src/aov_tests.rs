@@ -2,10 +2,13 @@
 
 use std::sync::atomic::AtomicBool;
 
-use p2c2r_frame::{NO_SURFACE, SampleRange, TileTask};
+use p2c2r_frame::{NO_SURFACE, SampleRange, TileTask, View};
+use p2c2r_scene::math::Affine;
 use p2c2r_testkit::{generated_scene, whole_task};
 
+use super::projection::Projection;
 use super::*;
+use crate::bvh::nearest_hit;
 
 const SIZE_PX: [u32; 2] = [24, 16];
 
@@ -146,4 +149,47 @@ fn hostile_tasks_are_refused_and_hostile_views_give_numbers() {
             }
         }
     }
+}
+
+/// What moves by itself is where the previous picture shows it, seen by a camera that stands still.
+#[test]
+fn motion_follows_what_moves_by_itself() {
+    let tracer = CpuTracer::new(p2c2r_testkit::moving_scene());
+    let task = task_of(&tracer, 1);
+    let view = View { time_us: 1_000_000, ..task.view };
+    let previous = View { time_us: 900_000, ..task.view };
+    let aovs = tracer.aovs(&AovTask { view, previous_view: Some(previous), ..task }).unwrap();
+    let scene = tracer.scene_at(view.time_us);
+    let before = tracer.scene_at(previous.time_us);
+    let (mut moved, mut still) = (0, 0);
+    for (index, pixel) in aovs.pixels.iter().enumerate().filter(|(_, p)| p.instance != NO_SURFACE) {
+        let find = |scene: &p2c2r_scene::Scene| {
+            let mut instances = scene.instances.iter();
+            *instances.find(|instance| instance.source_index == pixel.instance).unwrap()
+        };
+        let (now, then) = (find(&scene), find(&before));
+        if now == then {
+            still += 1;
+            assert!(pixel.motion_px.iter().all(|length| length.abs() < 1e-3), "{pixel:?}");
+            continue;
+        }
+        moved += 1;
+        // The same point of the object, carried back by the instance of the earlier time.
+        let (x, y) = (index as u32 % SIZE_PX[0], index as u32 / SIZE_PX[0]);
+        let words = SampleRandom::new(x, y, task.samples.first, task.seed).camera();
+        let ray = camera_ray(&view, x, y, words).unwrap();
+        let prepared = tracer.prepared_at(view.time_us);
+        let hit = nearest_hit(&prepared, &ray).unwrap();
+        let in_world = ray.origin + ray.direction * hit.t;
+        let in_object = Affine::from_rows(now.object_from_world).point(in_world);
+        let in_past = Affine::from_rows(then.world_from_object).point(in_object);
+        let camera = Projection::new(&view);
+        let (here, there) =
+            (camera.film_of_point(in_world).unwrap(), camera.film_of_point(in_past).unwrap());
+        for axis in 0..2 {
+            let expected = there[axis] - here[axis];
+            assert!((pixel.motion_px[axis] - expected).abs() < 1e-2, "{pixel:?} {expected}");
+        }
+    }
+    assert!(moved > 20 && still > 20, "{moved} moved, {still} stood still");
 }

@@ -66,6 +66,15 @@ impl Tree {
         Self { level, width: Width::Eight(WideTree::new(scene)) }
     }
 
+    /// The trees of another pose of the scene.
+    pub(crate) fn posed(&self, scene: &Scene) -> Self {
+        let width = match &self.width {
+            Width::Four(tree) => Width::Four(tree.posed(scene)),
+            Width::Eight(tree) => Width::Eight(tree.posed(scene)),
+        };
+        Self { level: self.level, width }
+    }
+
     /// The nearest hit; of `ANY`, some hit.
     fn trace<const ANY: bool>(&self, prepared: &Prepared, ray: &Ray) -> Option<Hit> {
         match &self.width {
@@ -95,8 +104,9 @@ fn trace_wide<
     let mut query = Query { ray, t_max: ray.t_max, hit: None };
     let box_ray = BoxRay::new(simd, ray.origin, ray.direction)?;
     let mut walk = Walk::<S, F, W>::new(simd, box_ray, tree.top?);
+    let meshes = &*tree.meshes;
     while let Some(leaf) = walk.next_leaf(&tree.top_nodes, query.t_max) {
-        query.trace_mesh::<S, F, W, ANY>(simd, &tree.meshes, prepared, &box_ray, leaf.first());
+        query.trace_mesh::<S, F, W, ANY>(simd, meshes, prepared, &box_ray, leaf.first());
         if ANY && query.hit.is_some() {
             break;
         }

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use p2c2r_testkit::{SceneBuilder, broken_scene, generated_scene, material, words_of_seed};
+use p2c2r_scene::{SceneSource, UnpackLimits, pack, unpack};
+use p2c2r_testkit::{
+    SceneBuilder, broken_scene, generated_scene, material, moving_scene, moving_source,
+    words_of_seed,
+};
 
 use p2c2r_scene::math::Vec3;
 
@@ -83,6 +87,62 @@ fn tree_and_brute_force_agree() {
     check_scene(generated_scene("cornell"), 20_000);
     check_scene(generated_scene("furnace"), 2_000);
     check_scene(generated_scene("night-city:size=12,seed=3"), 500);
+}
+
+#[test]
+fn tree_and_brute_force_agree_at_every_pose() {
+    let scene = moving_scene();
+    let mut rebuilt = 0;
+    for time_us in [0, 1, 700_000, 2_000_000, 3_999_999] {
+        let posed = Arc::new(scene.posed(time_us));
+        let links = |scene: &Scene| -> Vec<[u32; 2]> {
+            scene.nodes.iter().map(|node| [node.left_child, node.right_child]).collect()
+        };
+        rebuilt += u32::from(links(&posed) != links(&scene));
+        check_scene(posed, 2_000);
+    }
+    assert!(rebuilt > 0, "no pose made the stored tree a bad one");
+}
+
+/// A tree that was fitted, and one that was built for the pose, show the same surfaces.
+#[test]
+fn pose_shows_what_a_scene_that_was_built_so_shows() {
+    let source = moving_source();
+    let stored = Prepared::new(moving_scene());
+    for time_us in [350_000, 1_200_000, 2_000_000] {
+        let posed = stored.posed(time_us);
+        let mut still = source.clone();
+        for (index, map) in moving_places_of(&source, time_us) {
+            still.instances[index].world_from_object = map;
+        }
+        still.animation = None;
+        let package = pack(&still).unwrap().bytes;
+        let built = Prepared::new(Arc::new(unpack(&package, &UnpackLimits::default()).unwrap()));
+        let mut hits = 0;
+        for index in 0..10_000 {
+            let ray = random_ray(&built.scene, index);
+            let seen = |prepared: &Prepared| {
+                nearest_hit(prepared, &ray).map(|hit| {
+                    let instance = &prepared.scene.instances[hit.instance as usize];
+                    // A box that is flat is missing in the scene that was built.
+                    let at = Vec3::from(instance.world_from_object.map(|row| row[3]));
+                    (hit.t.to_bits(), at.to_array(), instance.mesh, hit.weights, hit.is_front)
+                })
+            };
+            let found = seen(&posed);
+            hits += u32::from(found.is_some());
+            assert_eq!(found, seen(&built), "at {time_us} µs, ray {index}: {ray:?}");
+        }
+        assert!(hits > 500, "only {hits} rays hit anything");
+    }
+}
+
+/// Authored instances that move, and their maps.
+fn moving_places_of(source: &SceneSource, time_us: u64) -> Vec<(usize, [[f32; 4]; 3])> {
+    let animation = source.animation.as_ref().unwrap();
+    let worlds = animation.world_from_nodes(time_us);
+    let place = |a: &p2c2r_scene::Attachment| (a.item as usize, worlds[a.node as usize].rows);
+    animation.instances.iter().map(place).collect()
 }
 
 /// Numbers that a hostile task may hold: none may be a hit, a panic or a walk without end.

@@ -59,6 +59,7 @@ mod tests {
         width_px: 200,
         height_px: 100,
         lens: Lens::PINHOLE,
+        time_us: 0,
     };
 
     #[test]

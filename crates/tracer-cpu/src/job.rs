@@ -9,6 +9,7 @@ use p2c2r_scene::Scene;
 use thiserror::Error;
 
 use crate::integrator::trace_path;
+use crate::poses::Poses;
 use crate::prepared::Prepared;
 
 /// Most pixels of one task: 400 MB of sums. Larger films are split.
@@ -53,34 +54,45 @@ pub struct TracedTile {
 #[derive(Debug, Clone)]
 pub struct CpuTracer {
     prepared: Arc<Prepared>,
+    poses: Arc<Poses>,
 }
 
 impl CpuTracer {
     /// Prepares a scene that [`p2c2r_scene::unpack`] has checked.
     pub fn new(scene: Arc<Scene>) -> Self {
-        Self { prepared: Arc::new(Prepared::new(scene)) }
+        Self { prepared: Arc::new(Prepared::new(scene)), poses: Arc::default() }
     }
 
     /// The same through trees of four children a node, whatever the machine: what browsers walk, for
     /// measuring them beside native code.
     pub fn four_wide(scene: Arc<Scene>) -> Self {
-        Self { prepared: Arc::new(Prepared::four_wide(scene)) }
+        Self { prepared: Arc::new(Prepared::four_wide(scene)), poses: Arc::default() }
     }
 
-    /// The loaded scene.
+    /// The loaded scene, at time 0.
     pub fn scene(&self) -> &Arc<Scene> {
         &self.prepared.scene
     }
 
-    /// What rays are traced through.
+    /// What rays are traced through at time 0.
     pub(crate) fn prepared(&self) -> &Prepared {
         &self.prepared
     }
 
-    /// Checks a task and makes room for its sums; traces nothing yet.
+    /// What rays are traced through at a time.
+    pub(crate) fn prepared_at(&self, time_us: u64) -> Arc<Prepared> {
+        self.poses.at(&self.prepared, time_us)
+    }
+
+    /// The scene as it is at a time; the last poses are kept.
+    pub fn scene_at(&self, time_us: u64) -> Arc<Scene> {
+        Arc::clone(&self.prepared_at(time_us).scene)
+    }
+
+    /// Checks a task, poses the scene and makes room for its sums; traces nothing yet.
     pub fn begin(&self, task: &TileTask) -> Result<TileJob, TraceError> {
         self.check(task)?;
-        Ok(TileJob::new(Arc::clone(&self.prepared), *task))
+        Ok(TileJob::new(self.prepared_at(task.view.time_us), *task))
     }
 
     /// Traces a task on the calling thread; `cancel` is looked at every few milliseconds.

@@ -15,6 +15,7 @@ mod light;
 mod material;
 #[cfg(not(target_arch = "wasm32"))]
 mod parallel;
+mod poses;
 mod prepared;
 mod query;
 mod ray;

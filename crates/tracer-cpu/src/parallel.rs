@@ -49,15 +49,15 @@ impl CpuTracer {
         threads: &rayon::ThreadPool,
     ) -> Result<Aovs, TraceError> {
         // The whole task is checked and its memory bounded before rows are cut from it.
-        drop(self.begin_aovs(task)?);
+        let whole = self.begin_aovs(task)?;
         let PixelRect { y, height, .. } = task.rect;
         let trace_row = |row: u32| {
-            let rect = PixelRect { y: row, height: 1, ..task.rect };
-            Ok(self.aovs(&AovTask { rect, ..*task })?.pixels)
+            let mut job = whole.of_rect(PixelRect { y: row, height: 1, ..task.rect });
+            job.step(u32::MAX);
+            job.finish().pixels
         };
-        let rows: Vec<Vec<AovPixel>> = threads.install(|| {
-            (y..y + height).into_par_iter().map(trace_row).collect::<Result<_, TraceError>>()
-        })?;
+        let rows: Vec<Vec<AovPixel>> =
+            threads.install(|| (y..y + height).into_par_iter().map(trace_row).collect());
         Ok(Aovs { rect: task.rect, pixels: rows.concat() })
     }
 }

@@ -28,13 +28,13 @@ pub(crate) struct Prepared {
     /// The scene.
     pub(crate) scene: Arc<Scene>,
     /// One entry per mesh.
-    pub(crate) mesh_traits: Vec<MeshTraits>,
+    pub(crate) mesh_traits: Arc<[MeshTraits]>,
     /// The kinds of lights that can be sampled.
     pub(crate) light_groups: LightGroups,
     /// What rays walk through.
     pub(crate) tree: Tree,
     /// What the lobes reflect in total.
-    pub(crate) lobe_albedo: LobeAlbedo,
+    pub(crate) lobe_albedo: Arc<LobeAlbedo>,
 }
 
 impl Prepared {
@@ -65,8 +65,20 @@ impl Prepared {
             })
             .collect();
         let light_groups = LightGroups::new(&scene);
-        let lobe_albedo = LobeAlbedo::new(scene.has_sheen());
+        let lobe_albedo = Arc::new(LobeAlbedo::new(scene.has_sheen()));
         Self { mesh_traits, light_groups, tree, lobe_albedo, scene }
+    }
+
+    /// The same for another pose of the scene: only what moves is derived anew.
+    pub(crate) fn posed(&self, time_us: u64) -> Self {
+        let scene = Arc::new(self.scene.posed(time_us));
+        Self {
+            mesh_traits: Arc::clone(&self.mesh_traits),
+            light_groups: LightGroups::new(&scene),
+            tree: self.tree.posed(&scene),
+            lobe_albedo: Arc::clone(&self.lobe_albedo),
+            scene,
+        }
     }
 
     /// The light that this triangle of this instance is; the scene keeps them in this order.

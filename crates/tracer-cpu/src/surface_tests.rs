@@ -46,21 +46,29 @@ fn leaning(world_from_object: Affine) -> Prepared {
     let identity = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
     let reference = TextureRef { texture: 0, uv_from_mesh_uv: identity };
     Prepared::new(Arc::new(Scene {
-        positions: vec![[0.0; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
-        normals: vec![[0.0, 0.0, 1.0]; 3],
-        tangents: vec![[1.0, 0.0, 0.0, 1.0]; 3],
-        uvs: vec![[0.0; 2]; 3],
-        triangles: vec![[0, 1, 2]],
-        meshes: vec![Mesh { first_triangle: 0, triangle_count: 1, root_node: 0, material: 0 }],
+        positions: Arc::new(vec![[0.0; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
+        normals: Arc::new(vec![[0.0, 0.0, 1.0]; 3]),
+        tangents: Arc::new(vec![[1.0, 0.0, 0.0, 1.0]; 3]),
+        uvs: Arc::new(vec![[0.0; 2]; 3]),
+        triangles: Arc::new(vec![[0, 1, 2]]),
+        meshes: Arc::new(vec![Mesh {
+            first_triangle: 0,
+            triangle_count: 1,
+            root_node: 0,
+            material: 0,
+        }]),
         instances: vec![Instance {
             world_from_object: world_from_object.rows,
             object_from_world: object_from_world.rows,
             mesh: 0,
             source_index: 0,
         }],
-        materials: vec![Material { normal_texture: Some(reference), ..material(0.5, 0.0, 1.0) }],
-        textures: vec![texture],
-        texels: vec![texel],
+        materials: Arc::new(vec![Material {
+            normal_texture: Some(reference),
+            ..material(0.5, 0.0, 1.0)
+        }]),
+        textures: Arc::new(vec![texture]),
+        texels: Arc::new(vec![texel]),
         ..Scene::default()
     }))
 }

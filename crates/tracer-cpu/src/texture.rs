@@ -142,8 +142,8 @@ mod tests {
             is_filtered,
         };
         let scene = Scene {
-            textures: vec![texture],
-            texels: vec![0xff00_0000, 0xff00_00ff],
+            textures: vec![texture].into(),
+            texels: vec![0xff00_0000, 0xff00_00ff].into(),
             ..Scene::default()
         };
         let identity = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];

@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use p2c2r_frame::TileTask;
-use p2c2r_scene::{
-    AlphaMode, EnvironmentSource, LightKind, LightTree, Material, PunctualLight, Scene,
-};
+use p2c2r_scene::{AlphaMode, EnvironmentSource, LightKind, Material, PunctualLight, Scene};
 use p2c2r_testkit::{SceneBuilder, emitter, generated_scene, material, mean_radiance, whole_task};
 use p2c2r_tracer_cpu::CpuTracer;
 
@@ -39,9 +37,9 @@ fn mean_and_deviation(scene: &Arc<Scene>, task: &TileTask) -> (f64, f64) {
 /// The scene without the tables that light sampling needs: only scattered rays find its lights.
 fn without_light_samples(scene: &Scene) -> Arc<Scene> {
     let mut scene = scene.clone();
-    scene.emissive_triangles.clear();
-    scene.light_tree = LightTree::default();
-    if let Some(environment) = scene.environment.as_mut() {
+    scene.emissive_triangles = Arc::default();
+    scene.light_tree = Arc::default();
+    if let Some(environment) = scene.environment.as_mut().map(Arc::make_mut) {
         environment.alias.clear();
         environment.pdf.clear();
     }

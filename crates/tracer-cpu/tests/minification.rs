@@ -49,9 +49,11 @@ fn floor(repeats: f32, material: Material, texel: impl Fn(u32, u32) -> u32) -> A
         is_srgb: true,
         is_filtered: true,
     });
-    scene.texels = (0..SIDE * SIDE).map(|index| texel(index % SIDE, index / SIDE)).collect();
+    scene.texels =
+        Arc::new((0..SIDE * SIDE).map(|index| texel(index % SIDE, index / SIDE)).collect());
     let uv_from_mesh_uv = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
-    scene.materials[0].base_color_texture = Some(TextureRef { texture: 0, uv_from_mesh_uv });
+    Arc::make_mut(&mut scene.materials)[0].base_color_texture =
+        Some(TextureRef { texture: 0, uv_from_mesh_uv });
     scene.build_mips();
     Arc::new(scene)
 }

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use p2c2r_frame::TileTask;
+use p2c2r_frame::{TileTask, View};
 use p2c2r_scene::Scene;
 use p2c2r_testkit::{broken_scene, named_seeds, whole_task, words_of_seed};
 use p2c2r_tracer_cpu::CpuTracer;
@@ -26,6 +26,7 @@ fn broken_scenes_are_traced_to_the_end() {
             0 => Scene::look_at(eye, [0.0; 3], [0.0, 1.0, 0.0], 0.7, FILM_PX),
             _ => scene.default_view(FILM_PX[0], FILM_PX[1]),
         };
+        let view = View { time_us: u64::from(words() % 2_000_000), ..view };
         let whole = whole_task(&scene, FILM_PX, SAMPLES, seed as u32);
         let task = TileTask { view, max_bounces: BOUNCES, ..whole };
         let tracer = CpuTracer::new(scene);

@@ -11,8 +11,18 @@ use p2c2r_shaders::{
 /// Ranges beyond this count as this: the square must fit an f32.
 const LONGEST_RANGE_M: f32 = 1e18;
 
-/// BVH nodes, field by field.
+/// All BVH nodes, the top level first.
 pub(crate) fn nodes(scene: &Scene) -> Vec<Node> {
+    packed_nodes(&scene.all_nodes()).collect()
+}
+
+/// Nodes of the top level: the first of all.
+pub(crate) fn top_level(scene: &Scene) -> Vec<Node> {
+    packed_nodes(&scene.nodes).collect()
+}
+
+/// Field by field.
+fn packed_nodes(nodes: &[p2c2r_scene::BvhNode]) -> impl Iterator<Item = Node> + use<'_> {
     let node = |node: &p2c2r_scene::BvhNode| Node {
         left_min: node.left_min,
         left_child: node.left_child,
@@ -23,7 +33,7 @@ pub(crate) fn nodes(scene: &Scene) -> Vec<Node> {
         right_max: node.right_max,
         right_count: node.right_count,
     };
-    scene.all_nodes().iter().map(node).collect()
+    nodes.iter().map(node)
 }
 
 /// Triangles with their corners gathered.

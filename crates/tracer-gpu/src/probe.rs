@@ -134,7 +134,7 @@ fn scene() -> Option<Scene> {
     let mut scene = unpack(&package.bytes, &UnpackLimits::default()).ok()?;
     // A checkered texture, put in after unpacking: packages hold only encoded images.
     scene.id = SceneId([1; 32]);
-    scene.textures = vec![Texture {
+    scene.textures = Arc::new(vec![Texture {
         first_texel: 0,
         width: 2,
         height: 2,
@@ -144,10 +144,11 @@ fn scene() -> Option<Scene> {
         wrap_v: TextureWrap::Mirror,
         is_srgb: true,
         is_filtered: true,
-    }];
-    scene.texels = vec![0xff40_60ff, 0xffff_c020, 0xff20_ff80, 0xff80_8080];
+    }]);
+    scene.texels = Arc::new(vec![0xff40_60ff, 0xffff_c020, 0xff20_ff80, 0xff80_8080]);
     let uv_from_mesh_uv = [[0.9, 0.1, 0.05], [-0.1, 0.9, 0.3]];
-    for material in scene.materials.iter_mut().filter(|material| material.roughness == 0.9) {
+    let materials = Arc::make_mut(&mut scene.materials);
+    for material in materials.iter_mut().filter(|material| material.roughness == 0.9) {
         material.base_color_texture = Some(TextureRef { texture: 0, uv_from_mesh_uv });
     }
     scene.build_mips();

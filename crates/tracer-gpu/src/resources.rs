@@ -8,7 +8,7 @@ use crate::film::Film;
 use crate::pipeline::{FormPipelines, WavePipelines};
 use crate::slices::Slice;
 use crate::steps::Step;
-use crate::upload::{SceneBindings, scene_bindings};
+use crate::upload::{SceneArrays, SceneBindings};
 use crate::wave_buffers::WaveBuffers;
 use crate::wavefront::Wavefront;
 use crate::{GpuContext, GpuError};
@@ -16,6 +16,7 @@ use crate::{GpuContext, GpuError};
 /// The scene, the film, and the paths in flight where the kernels keep them in memory.
 #[derive(Debug)]
 pub(crate) struct Resources {
+    arrays: SceneArrays,
     scene: SceneBindings,
     slice_params: wgpu::Buffer,
     film: Option<Film>,
@@ -28,7 +29,7 @@ impl Resources {
         context.reports.check()?;
         let device = &context.device;
         let memory = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let scene = scene_bindings(context, scene);
+        let arrays = SceneArrays::new(context, scene);
         let slice_params = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("slice"),
             size: size_of::<SliceParams>() as u64,
@@ -38,7 +39,27 @@ impl Resources {
         if let Some(error) = memory.pop().await {
             return Err(GpuError::OutOfMemory(format!("{error:?}")));
         }
-        Ok(Self { scene: scene?, slice_params, film: None, waves: None })
+        let arrays = arrays?;
+        let scene = arrays.bindings(context);
+        Ok(Self { arrays, scene, slice_params, film: None, waves: None })
+    }
+
+    /// Takes up another pose of the scene.
+    pub(crate) async fn pose(
+        &mut self,
+        context: &GpuContext,
+        scene: &Scene,
+    ) -> Result<(), GpuError> {
+        context.reports.check()?;
+        let memory = context.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let outcome = self.arrays.pose(context, scene);
+        if let Some(error) = memory.pop().await {
+            return Err(GpuError::OutOfMemory(format!("{error:?}")));
+        }
+        if outcome? {
+            self.scene = self.arrays.bindings(context);
+        }
+        Ok(())
     }
 
     /// All of the scene, for kernels beside the forms of the tracer.

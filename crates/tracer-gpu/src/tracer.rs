@@ -27,7 +27,10 @@ pub const MAX_TASK_PIXELS: u64 = 1 << 24;
 #[derive(Debug)]
 pub struct GpuTracer {
     context: GpuContext,
+    /// As it was unpacked.
     scene: Arc<Scene>,
+    /// What lies on the device, and its time.
+    posed: (u64, Arc<Scene>),
     resources: Resources,
     pacer: Pacer,
     /// Compiled when first surfaces are first asked for.
@@ -86,10 +89,11 @@ impl GpuTracer {
         let resources = Resources::new(context, &scene).await?;
         let pacer = Pacer::new(context.choice().form());
         let context = context.clone();
-        Ok(Self { context, scene, resources, pacer, aovs: None, was_rebuilt: false })
+        let posed = (0, Arc::clone(&scene));
+        Ok(Self { context, scene, posed, resources, pacer, aovs: None, was_rebuilt: false })
     }
 
-    /// The scene.
+    /// The scene as it was unpacked.
     pub(crate) fn scene(&self) -> &Scene {
         &self.scene
     }
@@ -132,14 +136,14 @@ impl GpuTracer {
         if task.rect.area() > MAX_TASK_PIXELS {
             return Err(GpuError::TooManyPixels(task.rect.area()));
         }
-        match self.trace_once(task, cancel, on_slice).await {
+        match self.pose_and_trace(task, cancel, on_slice).await {
             // A device that is gone refuses commands before it tells that it is gone.
             Err(error @ (GpuError::DeviceLost(_) | GpuError::Refused(_))) if !self.was_rebuilt => {
                 self.context.reports.report(error);
                 self.was_rebuilt = true;
                 self.pacer.halve();
                 self.rebuild(self.context.choice()).await?;
-                self.trace_once(task, cancel, on_slice).await
+                self.pose_and_trace(task, cancel, on_slice).await
             }
             outcome => outcome,
         }
@@ -157,6 +161,7 @@ impl GpuTracer {
             return Err(GpuError::TooManyPixels(task.rect.area()));
         }
         self.context.reports.check()?;
+        self.pose(task.view.time_us).await?;
         let kernel = match self.aovs.take() {
             Some(kernel) => kernel,
             None => AovKernel::new(&self.context).await?,
@@ -169,11 +174,37 @@ impl GpuTracer {
     async fn rebuild(&mut self, choice: TuneChoice) -> Result<(), GpuError> {
         self.context = GpuContext::request_with(self.context.options, choice).await?;
         self.aovs = None;
+        self.posed = (0, Arc::clone(&self.scene));
         self.resources = Resources::new(&self.context, &self.scene).await?;
         Ok(())
     }
 
     /// Traces a checked task on the device there is.
+    async fn pose_and_trace(
+        &mut self,
+        task: &TileTask,
+        cancel: &AtomicBool,
+        on_slice: &mut dyn FnMut(f32),
+    ) -> Result<(RadianceSums, TraceCounters), GpuError> {
+        self.pose(task.view.time_us).await?;
+        self.trace_once(task, cancel, on_slice).await
+    }
+
+    /// Poses the scene on the device, unless it is there already.
+    async fn pose(&mut self, time_us: u64) -> Result<(), GpuError> {
+        if self.scene.motion.is_none() || self.posed.0 == time_us {
+            return Ok(());
+        }
+        let scene = match time_us {
+            0 => Arc::clone(&self.scene),
+            _ => Arc::new(self.scene.posed(time_us)),
+        };
+        self.resources.pose(&self.context, &scene).await?;
+        self.posed = (time_us, scene);
+        Ok(())
+    }
+
+    /// Traces a checked task at the pose that lies on the device.
     pub(crate) async fn trace_once(
         &mut self,
         task: &TileTask,

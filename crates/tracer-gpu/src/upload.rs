@@ -1,7 +1,9 @@
 //! The scene in the device's memory.
 
+use std::sync::Arc;
+
 use bytemuck::Pod;
-use p2c2r_scene::{LightNode, Scene};
+use p2c2r_scene::{LightNode, LightTree, Scene};
 use p2c2r_shaders::{LIGHT_NODE_TEXELS, LIGHT_NODES_PER_ROW, TEXEL_PAGE_HEIGHT, TEXEL_PAGE_WIDTH};
 
 use crate::layouts::{
@@ -20,51 +22,101 @@ pub(crate) struct SceneBindings {
     pub(crate) shading: wgpu::BindGroup,
 }
 
-/// Uploads all arrays and binds them.
-pub(crate) fn scene_bindings(
-    context: &GpuContext,
-    scene: &Scene,
-) -> Result<SceneBindings, GpuError> {
-    let buffers = [
-        storage(context, "bvh nodes", &pack::nodes(scene))?,
-        storage(context, "triangles", &pack::triangles(scene))?,
-        storage(context, "vertices", &pack::vertices(scene))?,
-        storage(context, "instances", &pack::instances(scene))?,
-        storage(context, "materials", &pack::materials(scene))?,
-        storage(context, "lights", &pack::lights(scene))?,
-        storage(context, "emissive triangles", &pack::emissive_triangles(scene))?,
-    ];
-    let params = filled_buffer(
-        context,
-        "scene",
-        bytemuck::bytes_of(&pack::params(scene)),
-        wgpu::BufferUsages::UNIFORM,
-    );
-    let texels = texel_page(context, &scene.texels)?;
-    let (radiance, alias) = environment(context, scene)?;
-    let lobe_albedo = lobe_albedo(context, scene);
-    let light_nodes = light_nodes(context, scene)?;
-    let others = [
-        bound(SCENE_PARAMS, params.as_entire_binding()),
-        bound(TEXELS, wgpu::BindingResource::TextureView(&texels)),
-        bound(ENVIRONMENT_RADIANCE, wgpu::BindingResource::TextureView(&radiance)),
-        bound(ENVIRONMENT_ALIAS, wgpu::BindingResource::TextureView(&alias)),
-        bound(LOBE_ALBEDO, wgpu::BindingResource::TextureView(&lobe_albedo)),
-        bound(LIGHT_NODES, wgpu::BindingResource::TextureView(&light_nodes)),
-    ];
-    let group = |(layout, bindings): (&wgpu::BindGroupLayout, &[u32])| {
-        let storage = bindings
-            .iter()
-            .map(|&binding| bound(binding, buffers[binding as usize].as_entire_binding()));
-        let entries: Vec<_> = storage.chain(others.iter().cloned()).collect();
-        context.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("scene"),
-            layout,
-            entries: &entries,
-        })
-    };
-    let [whole, geometry, shading] = context.layouts.scene.views().map(group);
-    Ok(SceneBindings { whole, geometry, shading })
+/// The scene's arrays on the device. Of another pose, only what has moved is uploaded again.
+#[derive(Debug)]
+pub(crate) struct SceneArrays {
+    /// In the order of their bindings: nodes, triangles, vertices, instances, materials, lights,
+    /// emissive triangles.
+    buffers: [wgpu::Buffer; 7],
+    params: wgpu::Buffer,
+    texels: wgpu::TextureView,
+    radiance: wgpu::TextureView,
+    alias: wgpu::TextureView,
+    lobe_albedo: wgpu::TextureView,
+    light_nodes: wgpu::TextureView,
+    /// What the last two arrays that can grow were made from.
+    light_tree: Arc<LightTree>,
+}
+
+const NODES: usize = 0;
+const INSTANCES: usize = 3;
+const LIGHTS: usize = 5;
+const EMISSIVE: usize = 6;
+
+impl SceneArrays {
+    /// Uploads all.
+    pub(crate) fn new(context: &GpuContext, scene: &Scene) -> Result<Self, GpuError> {
+        let buffers = [
+            storage(context, "bvh nodes", &pack::nodes(scene))?,
+            storage(context, "triangles", &pack::triangles(scene))?,
+            storage(context, "vertices", &pack::vertices(scene))?,
+            storage(context, "instances", &pack::instances(scene))?,
+            storage(context, "materials", &pack::materials(scene))?,
+            storage(context, "lights", &pack::lights(scene))?,
+            storage(context, "emissive triangles", &pack::emissive_triangles(scene))?,
+        ];
+        let params = filled_buffer(
+            context,
+            "scene",
+            bytemuck::bytes_of(&pack::params(scene)),
+            wgpu::BufferUsages::UNIFORM,
+        );
+        let texels = texel_page(context, &scene.texels)?;
+        let (radiance, alias) = environment(context, scene)?;
+        let lobe_albedo = lobe_albedo(context, scene);
+        let light_nodes = light_nodes(context, scene)?;
+        let light_tree = Arc::clone(&scene.light_tree);
+        Ok(Self { buffers, params, texels, radiance, alias, lobe_albedo, light_nodes, light_tree })
+    }
+
+    /// Uploads what another pose of the scene places elsewhere; true if all must be bound again.
+    pub(crate) fn pose(&mut self, context: &GpuContext, scene: &Scene) -> Result<bool, GpuError> {
+        let top_level = pack::top_level(scene);
+        rewrite(context, &self.buffers[NODES], &top_level);
+        rewrite(context, &self.buffers[INSTANCES], &pack::instances(scene));
+        rewrite(context, &self.buffers[LIGHTS], &pack::lights(scene));
+        rewrite(context, &self.params, &[pack::params(scene)]);
+        if Arc::ptr_eq(&self.light_tree, &scene.light_tree) {
+            return Ok(false);
+        }
+        // Their numbers change when something that emits is flat for a while.
+        let emissive = pack::emissive_triangles(scene);
+        self.buffers[EMISSIVE] = storage(context, "emissive triangles", &emissive)?;
+        self.light_nodes = light_nodes(context, scene)?;
+        self.light_tree = Arc::clone(&scene.light_tree);
+        Ok(true)
+    }
+
+    /// Binds all arrays.
+    pub(crate) fn bindings(&self, context: &GpuContext) -> SceneBindings {
+        let view = wgpu::BindingResource::TextureView;
+        let others = [
+            bound(SCENE_PARAMS, self.params.as_entire_binding()),
+            bound(TEXELS, view(&self.texels)),
+            bound(ENVIRONMENT_RADIANCE, view(&self.radiance)),
+            bound(ENVIRONMENT_ALIAS, view(&self.alias)),
+            bound(LOBE_ALBEDO, view(&self.lobe_albedo)),
+            bound(LIGHT_NODES, view(&self.light_nodes)),
+        ];
+        let group = |(layout, bindings): (&wgpu::BindGroupLayout, &[u32])| {
+            let storage = bindings
+                .iter()
+                .map(|&binding| bound(binding, self.buffers[binding as usize].as_entire_binding()));
+            let entries: Vec<_> = storage.chain(others.iter().cloned()).collect();
+            context.device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some("scene"),
+                layout,
+                entries: &entries,
+            })
+        };
+        let [whole, geometry, shading] = context.layouts.scene.views().map(group);
+        SceneBindings { whole, geometry, shading }
+    }
+}
+
+/// Writes over the beginning of a buffer that is at least as large.
+fn rewrite<T: Pod>(context: &GpuContext, buffer: &wgpu::Buffer, values: &[T]) {
+    context.queue.write_buffer(buffer, 0, bytemuck::cast_slice(values));
 }
 
 fn bound(binding: u32, resource: wgpu::BindingResource<'_>) -> wgpu::BindGroupEntry<'_> {

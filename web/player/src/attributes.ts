@@ -12,6 +12,8 @@ export const OBSERVED_ATTRIBUTES = [
   "camera-orbit",
   "camera-target",
   "field-of-view",
+  "time",
+  "animate",
   "poster",
   "width",
   "height",
@@ -38,6 +40,7 @@ const DEFAULT_MAX_PEERS = 8;
 const MAX_PEERS = 64;
 const MAX_THREADS = 64;
 const MAX_EXPOSURE_EV = 64;
+const MAX_TIME_S = 86_400;
 const MAX_SIDE_PX = 16_384;
 /** A film from the element's size has no more pixels than this: they all cost light. */
 const MAX_AUTO_PIXELS = 1920 * 1080;
@@ -101,6 +104,12 @@ function filmSize(element: Element, box: BoxSize): BoxSize {
     width: Math.max(1, Math.round(box.width * scale)),
     height: Math.max(1, Math.round(box.height * scale)),
   };
+}
+
+/** Seconds since the animation began. */
+export function timeAttribute(element: Element): number {
+  const value = Number(element.getAttribute("time") ?? 0);
+  return value >= 0 && value <= MAX_TIME_S ? value : 0;
 }
 
 /** In stops. */

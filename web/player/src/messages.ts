@@ -68,6 +68,7 @@ export type ToSession =
   | { kind: "load"; source: SceneSource; environmentUrl: string | null }
   | { kind: "settings"; settings: RenderSettings }
   | { kind: "camera"; camera: CameraChoice }
+  | { kind: "time"; seconds: number }
   | { kind: "play" }
   | { kind: "pause" }
   | { kind: "finish" }
@@ -110,6 +111,8 @@ export interface SceneSummary {
   cameras: string[];
   warnings: string[];
   bounds: [Vec3, Vec3];
+  /** Seconds after which the animation begins again; 0 where nothing moves. */
+  durationSeconds: number;
 }
 
 export interface CameraPose {

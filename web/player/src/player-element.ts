@@ -1,5 +1,6 @@
 // `<p2c2r-player>`: a picture that keeps improving, alone or with peers. It never contributes.
 
+import { AnimationClock } from "./animation-clock.js";
 import {
   cameraChoice,
   deviceChoice,
@@ -9,6 +10,7 @@ import {
   sceneSource,
   SESSION_ATTRIBUTES,
   threadCount,
+  timeAttribute,
 } from "./attributes.js";
 import { attributePose, CAMERA_ATTRIBUTES } from "./camera-attributes.js";
 import { CameraControls } from "./camera-controls.js";
@@ -50,6 +52,7 @@ export class P2c2rPlayer extends ElementBase {
   #sample: SampleDetail = NO_SAMPLES;
   #pose: CameraPose | null = null;
   #isAttached = false;
+  readonly #clock = new AnimationClock((seconds) => this.#session?.time(seconds));
   readonly #changed = new Set<string>();
 
   /** Whether this browser can run the player at all. */
@@ -81,6 +84,20 @@ export class P2c2rPlayer extends ElementBase {
   /** The camera as it stands, once a scene is loaded. */
   get cameraPose(): CameraPose | null {
     return this.#pose;
+  }
+
+  /** Seconds since the scene's animation began. */
+  get time(): number {
+    return this.#clock.seconds;
+  }
+
+  set time(seconds: number) {
+    this.#clock.set(Number.isFinite(seconds) ? Math.max(0, seconds) : 0);
+  }
+
+  /** Seconds after which the animation begins again; 0 where nothing moves. */
+  get duration(): number {
+    return this.#summary?.durationSeconds ?? 0;
   }
 
   connectedCallback(): void {
@@ -122,6 +139,8 @@ export class P2c2rPlayer extends ElementBase {
 
   #adjust(session: PlayerSession, has: (names: readonly string[]) => boolean): void {
     this.#resettle();
+    if (has(["time"])) this.time = timeAttribute(this);
+    this.#runClock();
     if (has(["camera"])) session.camera(cameraChoice(this));
     if (has(CAMERA_ATTRIBUTES)) this.#obeyCameraAttributes();
   }
@@ -173,6 +192,7 @@ export class P2c2rPlayer extends ElementBase {
 
   /** Ends the workers and every connection; `load()` starts again. */
   dispose(): void {
+    this.#clock.stop();
     this.#controls?.dispose();
     this.#controls = null;
     this.#session?.dispose();
@@ -191,6 +211,7 @@ export class P2c2rPlayer extends ElementBase {
     this.#view ??= new PlayerView(this, () => this.#resettle());
     this.#dress();
     this.#view.showMessage(null);
+    this.#clock.stop();
     this.#summary = null;
     this.#change("loading", null);
     try {
@@ -199,6 +220,8 @@ export class P2c2rPlayer extends ElementBase {
       if (this.#request !== request) return;
       this.#session?.load(request.source, this.#environmentUrl(), file);
       this.#session?.camera(cameraChoice(this));
+      this.#clock.set(timeAttribute(this));
+      this.#session?.time(this.time);
     } catch (reason) {
       this.#fail("config", "START_FAILED", messageOf(reason));
     }
@@ -252,6 +275,13 @@ export class P2c2rPlayer extends ElementBase {
     this.#pose = pose;
     this.#session?.camera({ kind: "lookAt", ...pose });
     this.#emit("camera-change", { source });
+  }
+
+  /** Plays while nothing stands against it, and nobody has asked for less motion. */
+  #runClock(): void {
+    const isWanted = this.hasAttribute("animate") && this.#state !== "paused" && this.#state !== "error";
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.#clock.run(isWanted && !isCalm, this.duration);
   }
 
   #environmentUrl(): string | null {
@@ -331,6 +361,7 @@ export class P2c2rPlayer extends ElementBase {
     const from = this.#state;
     if (from === to) return;
     this.#state = to;
+    this.#runClock();
     this.#emit("statechange", { from, to, reason });
   }
 

@@ -61,6 +61,10 @@ export class PlayerSession {
     this.#host.post({ kind: "camera", camera });
   }
 
+  time(seconds: number): void {
+    this.#host.post({ kind: "time", seconds });
+  }
+
   play(): void {
     this.#host.post({ kind: "play" });
   }

@@ -127,6 +127,7 @@ fn to_session() -> Vec<ToSession> {
                 tan_half_fov_y: 0.5,
             },
         },
+        ToSession::Time { seconds: 1.25 },
         ToSession::Play,
         ToSession::Pause,
         ToSession::Finish,
@@ -224,6 +225,7 @@ fn loaded() -> FromSession {
         cameras: vec!["street".to_owned()],
         warnings: vec!["an extension is left out".to_owned()],
         bounds: [[-1.0, 0.0, -1.0], [1.0, 2.0, 1.0]],
+        duration_seconds: 2.5,
     };
     let camera = CameraPose { eye: [0.0, 1.0, 5.0], target: [0.0; 3], tan_half_fov_y: 0.364 };
     FromSession::Loaded { summary, camera }

@@ -9,7 +9,7 @@ mod upload;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use p2c2r_frame::SceneId;
+use p2c2r_frame::{SceneId, time_us_of_seconds};
 use p2c2r_protocol::peer::Capabilities;
 use p2c2r_protocol::{LeaseId, PeerId};
 use p2c2r_swarm::{Requester, RequesterInput};
@@ -37,6 +37,8 @@ pub(crate) struct PlayerRole {
     network_settings: Option<NetworkSettings>,
     seed: u64,
     camera: CameraChoice,
+    /// Of the scene's animation.
+    time_us: u64,
     loading: Option<Loading>,
     last_request: u32,
     scene: Option<LoadedScene>,
@@ -88,6 +90,7 @@ impl PlayerRole {
             network_settings,
             seed,
             camera: CameraChoice::Default,
+            time_us: 0,
             loading: None,
             last_request: 0,
             scene: None,
@@ -163,6 +166,7 @@ impl PlayerRole {
             }
             ToSession::Settings { settings } => self.on_settings(now, settings),
             ToSession::Camera { camera } if camera != self.camera => self.look(now, camera),
+            ToSession::Time { seconds } => self.show_time(now, time_us_of_seconds(seconds)),
             ToSession::Pause => self.pause(),
             ToSession::Play => self.play(),
             ToSession::Export { request, format } => self.export(request, format),

@@ -92,17 +92,24 @@ fn summary(scene: &Scene, package_bytes: usize, warnings: Vec<String>) -> SceneS
         cameras: scene.cameras.iter().map(|camera| camera.name.clone()).collect(),
         warnings,
         bounds: scene.bounds,
+        duration_seconds: scene.duration_s(),
     }
 }
 
-/// The view of a camera; none if the scene has no camera of that name.
-pub(crate) fn view(scene: &Scene, camera: &CameraChoice, width: u32, height: u32) -> Option<View> {
+/// The view of a camera at a time; none if the scene has no camera of that name.
+pub(crate) fn view(
+    scene: &Scene,
+    camera: &CameraChoice,
+    time_us: u64,
+    [width, height]: [u32; 2],
+) -> Option<View> {
     match camera {
-        CameraChoice::Default => Some(scene.default_view(width, height)),
-        CameraChoice::Named { name } => scene.view_of_camera(name, width, height),
+        CameraChoice::Default => Some(scene.default_view_at(time_us, width, height)),
+        CameraChoice::Named { name } => scene.view_of_camera_at(name, time_us, width, height),
         CameraChoice::LookAt { eye, target, tan_half_fov_y } => {
             let up = [0.0, 1.0, 0.0];
-            Some(Scene::look_at(*eye, *target, up, *tan_half_fov_y, [width, height]))
+            let view = Scene::look_at(*eye, *target, up, *tan_half_fov_y, [width, height]);
+            Some(View { time_us, ..view })
         }
     }
 }

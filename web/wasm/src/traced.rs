@@ -65,6 +65,7 @@ mod tests {
                 width_px: 8,
                 height_px: 8,
                 lens: Lens::PINHOLE,
+                time_us: 0,
             },
             rect: PixelRect { x: 1, y: 2, width: 3, height: 2 },
             samples: SampleRange::new(4, 2),

@@ -61,6 +61,7 @@ fn task(job: &Job, tracer: &CpuTracer, samples: u32, seed: u32) -> TileTask {
             width_px,
             height_px,
             lens: Lens::PINHOLE,
+            time_us: 0,
         },
         rect: PixelRect::of_size(width_px, height_px),
         samples: SampleRange::new(0, samples),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Version of the peer messages; a peer with another one is told so and left.
-pub const PROTOCOL_VERSION: u16 = 2;
+pub const PROTOCOL_VERSION: u16 = 3;
 /// Raised with every change of the tracers that alters the bits of a tile: such peers cannot share a frame.
 pub const ESTIMATOR_VERSION: u32 = 3;
 /// Longest peer name in UTF-8 bytes.

@@ -32,6 +32,7 @@ fn tile(number: u32, real: f32) -> TileTask {
             width_px: number,
             height_px: number,
             lens: Lens { radius_m: real, focus_m: real },
+            time_us: u64::from(number),
         },
         rect: PixelRect { x: number, y: number, width: number, height: number },
         samples: SampleRange::new(number, number),
@@ -51,12 +52,12 @@ fn done() -> TileDone {
     TileDone { lease: LeaseId(300), length_bytes: 20_000, counters, elapsed_us: 250_000 }
 }
 
-/// One message of each kind, with the bytes that version 2 has for it.
+/// One message of each kind, with the bytes that version 3 has for it.
 fn samples() -> Vec<(Message, &'static str)> {
     let (job, lease) = (JobId(7), LeaseId(300));
     let reason = GoodbyeReason::Violation(ViolationKind::Duplicate);
     vec![
-        (Message::Hello(hello("tab")), "0002020101010403746162808001808080208080808001"),
+        (Message::Hello(hello("tab")), "0003020101010403746162808001808080208080808001"),
         (
             Message::Job { job, scene: SceneId([1; 32]), scene_bytes: 4096 },
             "010701010101010101010101010101010101010101010101010101010101010101018020",
@@ -68,7 +69,7 @@ fn samples() -> Vec<(Message, &'static str)> {
             Message::Task { lease, task: Task::Tile(tile(1, 1.0)), packing: Packing::BelowNoise },
             "05ac020001010101010101010101010101010101010101010101010101010101010101010000\
              803f0000803f0000803f0000803f0000803f0000803f0000803f0000803f0000803f0000803f\
-             0000803f0000803f0000803f01010000803f0000803f01010101010101010101",
+             0000803f0000803f0000803f01010000803f0000803f0101010101010101010101",
         ),
         (Message::Cancel { lease }, "06ac02"),
         (Message::Refuse { lease, reason: RefuseTask::Paused }, "07ac0201"),
@@ -86,7 +87,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn bytes_of_every_message_are_those_of_version_2() {
+fn bytes_of_every_message_are_those_of_version_3() {
     let found: Vec<_> = samples()
         .iter()
         .map(|(message, _)| format!("{} {}", message.name(), hex(&encode(message).unwrap())))

@@ -155,7 +155,7 @@ fn set_child(node: &mut BvhNode, is_right: bool, child: u32, count: u32) {
     }
 }
 
-fn empty_node() -> BvhNode {
+pub(crate) fn empty_node() -> BvhNode {
     let (min, max) = (Bounds::EMPTY.min.to_array(), Bounds::EMPTY.max.to_array());
     BvhNode {
         left_min: min,
@@ -192,6 +192,18 @@ pub(crate) fn refit(
         pad(&mut node.right_min, &mut node.right_max, slack);
     }
     tight
+}
+
+/// Cuts off children whose boxes hold nothing, so that tracers need not tell inverted boxes.
+pub(crate) fn cut_empty(nodes: &mut [BvhNode]) {
+    for node in nodes {
+        if !(Bounds { min: node.left_min.into(), max: node.left_max.into() }).is_inhabited() {
+            set_child(node, false, NO_INDEX, 0);
+        }
+        if !(Bounds { min: node.right_min.into(), max: node.right_max.into() }).is_inhabited() {
+            set_child(node, true, NO_INDEX, 0);
+        }
+    }
 }
 
 fn child_bounds(

@@ -29,7 +29,7 @@ pub(super) struct Document {
     pub(super) scene: Option<usize>,
     pub(super) cameras: Vec<Camera>,
     pub(super) skins: Vec<serde::de::IgnoredAny>,
-    pub(super) animations: Vec<serde::de::IgnoredAny>,
+    pub(super) animations: Vec<Animation>,
     pub(super) extensions: DocumentExtensions,
 }
 
@@ -341,6 +341,34 @@ pub(super) struct NodeLight {
     pub(super) light: usize,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Animation {
+    pub(super) name: Option<String>,
+    pub(super) channels: Vec<AnimationChannel>,
+    pub(super) samplers: Vec<AnimationSampler>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct AnimationChannel {
+    pub(super) sampler: usize,
+    pub(super) target: AnimationTarget,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct AnimationTarget {
+    pub(super) node: Option<usize>,
+    pub(super) path: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct AnimationSampler {
+    pub(super) input: usize,
+    pub(super) output: usize,
+    #[serde(default = "linear")]
+    pub(super) interpolation: String,
+}
+
 #[derive(Debug, Deserialize)]
 pub(super) struct SceneNodes {
     #[serde(default)]
@@ -364,6 +392,10 @@ const fn white() -> [f32; 3] {
 
 const fn one() -> f32 {
     1.0
+}
+
+fn linear() -> String {
+    "LINEAR".to_owned()
 }
 
 const fn repeat() -> u32 {

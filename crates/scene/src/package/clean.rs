@@ -2,7 +2,7 @@
 
 use crate::check::{inverse_of, is_coordinate, is_degenerate};
 use crate::source::warn;
-use crate::{EnvironmentSource, Material, MeshSource, SceneSource, TextureRef};
+use crate::{EnvironmentSource, InstanceSource, Material, MeshSource, SceneSource, TextureRef};
 
 /// Drops triangles without area, instances without inverse and whatever nothing uses; adds the neutral
 /// environment where there is no light. What is wrong otherwise stays for `check` to find.
@@ -44,23 +44,51 @@ fn drop_degenerate_triangles(scene: &mut SceneSource) {
 }
 
 fn drop_singular_instances(scene: &mut SceneSource) {
-    let before = scene.instances.len();
-    scene.instances.retain(|instance| {
+    let is_kept = |index: usize, instance: &InstanceSource| {
         let is_finite = instance.world_from_object.iter().flatten().all(|x| x.is_finite());
-        !is_finite || inverse_of(&instance.world_from_object).is_some()
-    });
-    let dropped = before - scene.instances.len();
+        // One that moves may have a size at another time.
+        !is_finite || inverse_of(&instance.world_from_object).is_some() || scene.does_move(index)
+    };
+    let is_kept: Vec<bool> =
+        scene.instances.iter().enumerate().map(|(index, i)| is_kept(index, i)).collect();
+    let dropped = keep_instances(scene, &is_kept);
     if dropped > 0 {
         warn(&mut scene.warnings, format!("{dropped} instances of no or excessive size left out"));
     }
 }
 
+/// Keeps some of the instances, and what hangs them on nodes; gives the number of the others.
+fn keep_instances(scene: &mut SceneSource, is_kept: &[bool]) -> usize {
+    let mut new_index = Vec::with_capacity(is_kept.len());
+    let mut kept = 0;
+    for &is_kept in is_kept {
+        new_index.push(kept);
+        kept += u32::from(is_kept);
+    }
+    if kept as usize == is_kept.len() {
+        return 0;
+    }
+    let mut flags = is_kept.iter();
+    scene.instances.retain(|_| flags.next() == Some(&true));
+    if let Some(animation) = &mut scene.animation {
+        // One that points nowhere is left for `check` to find.
+        animation.instances.retain_mut(|attachment| {
+            let index = attachment.item as usize;
+            attachment.item = new_index.get(index).copied().unwrap_or(attachment.item);
+            is_kept.get(index).is_none_or(|&is_kept| is_kept)
+        });
+    }
+    is_kept.len() - kept as usize
+}
+
 fn drop_unused_meshes(scene: &mut SceneSource) {
     let meshes = &scene.meshes;
     // An instance of an empty mesh shows nothing; one of a missing mesh is an error for `check`.
-    scene.instances.retain(|instance| {
+    let is_kept = |instance: &InstanceSource| {
         meshes.get(instance.mesh as usize).is_none_or(|mesh| !mesh.triangles.is_empty())
-    });
+    };
+    let is_kept: Vec<bool> = scene.instances.iter().map(is_kept).collect();
+    keep_instances(scene, &is_kept);
     let used = scene.instances.iter().map(|instance| instance.mesh);
     let new_index = keep_used(&mut scene.meshes, used);
     for instance in &mut scene.instances {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Camera, ImageFormat, Material, PunctualLight, SceneSource, TextureSource};
+use crate::{
+    Animation, Attachment, Camera, Channel, Clip, ImageFormat, Interpolation, Material, MovingNode,
+    Property, PunctualLight, SceneSource, TextureSource,
+};
 
 /// First bytes of every package.
 pub(super) const MAGIC: [u8; 6] = *b"P2C2R\0";
@@ -27,6 +30,54 @@ pub(super) struct Header {
     pub(super) cameras: Vec<Camera>,
     /// Width and height in texels.
     pub(super) environment: Option<[u32; 2]>,
+}
+
+/// What an animation is without its keys; follows the header where there is one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct AnimationRecord {
+    pub(super) nodes: Vec<MovingNode>,
+    pub(super) channels: Vec<ChannelRecord>,
+    pub(super) instances: Vec<Attachment>,
+    pub(super) cameras: Vec<Attachment>,
+    pub(super) lights: Vec<Attachment>,
+    pub(super) clips: Vec<Clip>,
+}
+
+/// Lengths of a channel's columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ChannelRecord {
+    pub(super) node: u32,
+    pub(super) property: Property,
+    pub(super) interpolation: Interpolation,
+    pub(super) key_count: u32,
+}
+
+impl AnimationRecord {
+    /// Describes an animation that has passed its check.
+    pub(super) fn of(animation: &Animation) -> Self {
+        let channel = |channel: &Channel| ChannelRecord {
+            node: channel.node,
+            property: channel.property,
+            interpolation: channel.interpolation,
+            key_count: channel.times_s.len() as u32,
+        };
+        Self {
+            nodes: animation.nodes.clone(),
+            channels: animation.channels.iter().map(channel).collect(),
+            instances: animation.instances.clone(),
+            cameras: animation.cameras.clone(),
+            lights: animation.lights.clone(),
+            clips: animation.clips.clone(),
+        }
+    }
+}
+
+impl ChannelRecord {
+    /// Numbers of all values.
+    pub(super) const fn value_count(&self) -> usize {
+        let per_key = self.property.width() * self.interpolation.values_per_key();
+        per_key.saturating_mul(self.key_count as usize)
+    }
 }
 
 /// Lengths of a mesh's columns.

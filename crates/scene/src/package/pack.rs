@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::clean::clean;
 use super::columns::{ColumnWriter, delta_encode};
-use super::layout::{DEFLATE_LEVEL, Header, MAGIC, MAX_HEADER_BYTES, VERSION};
+use super::layout::{AnimationRecord, DEFLATE_LEVEL, Header, MAGIC, MAX_HEADER_BYTES, VERSION};
 use crate::bvh::{Bounds, build_mesh_tree, build_tree};
 use crate::check::mesh_bounds;
 use crate::limits::{ContentLimits, UnpackLimits};
@@ -80,6 +80,16 @@ fn order_instances(scene: &mut SceneSource, topology: &mut Vec<u8>) -> Vec<u32> 
         .collect();
     let tree = build_tree(&world_bounds, 1);
     scene.instances = tree.order.iter().map(|&index| scene.instances[index as usize]).collect();
+    if let Some(animation) = &mut scene.animation {
+        let mut new_index = vec![0; tree.order.len()];
+        for (place, &index) in tree.order.iter().enumerate() {
+            new_index[index as usize] = place as u32;
+        }
+        for attachment in &mut animation.instances {
+            attachment.item = new_index[attachment.item as usize];
+        }
+        animation.instances.sort_unstable_by_key(|attachment| attachment.item);
+    }
     topology.extend(tree.topology);
     tree.order
 }
@@ -116,8 +126,11 @@ fn encode_body(
     source_indices: &[u32],
     topology: &[u8],
 ) -> Result<Vec<u8>, PackError> {
-    let header = postcard::to_allocvec(&Header::of(scene))
-        .map_err(|error| PackError::Header(error.to_string()))?;
+    let failed = |error: postcard::Error| PackError::Header(error.to_string());
+    let mut header = postcard::to_allocvec(&Header::of(scene)).map_err(failed)?;
+    if let Some(animation) = &scene.animation {
+        header = postcard::to_extend(&AnimationRecord::of(animation), header).map_err(failed)?;
+    }
     at_most("a header", header.len(), MAX_HEADER_BYTES)?;
     let mut writer = ColumnWriter::default();
     writer.bytes(&(header.len() as u32).to_le_bytes());
@@ -137,6 +150,13 @@ fn encode_body(
     writer.words::<_, 12>(&matrices);
     writer.words::<_, 1>(&meshes);
     writer.words::<_, 1>(source_indices);
+    for channel in scene.animation.iter().flat_map(|animation| &animation.channels) {
+        writer.words::<_, 1>(&channel.times_s);
+        match channel.property.width() {
+            4 => writer.words::<_, 4>(channel.values.as_chunks::<4>().0),
+            _ => writer.words::<_, 3>(channel.values.as_chunks::<3>().0),
+        }
+    }
     if let Some(environment) = &scene.environment {
         let texels: Vec<u32> = environment.rgbe.iter().map(|&t| u32::from_le_bytes(t)).collect();
         writer.words::<_, 1>(&texels);

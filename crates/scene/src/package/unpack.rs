@@ -4,13 +4,17 @@ use p2c2r_frame::SceneId;
 use thiserror::Error;
 
 use super::columns::{ColumnReader, delta_decode};
-use super::layout::{Header, MAGIC, MAX_HEADER_BYTES, MeshRecord, PREFIX_BYTES, VERSION};
+use super::layout::{
+    AnimationRecord, ChannelRecord, Header, MAGIC, MAX_HEADER_BYTES, MeshRecord, PREFIX_BYTES,
+    VERSION,
+};
 use crate::assemble::{Parts, assemble};
 use crate::bvh::TopologyError;
 use crate::image::ImageError;
 use crate::limits::{ContentLimits, UnpackLimits};
 use crate::{
-    EnvironmentSource, ImageSource, InstanceSource, InvalidScene, MeshSource, Scene, SceneSource,
+    Animation, Channel, EnvironmentSource, ImageSource, InstanceSource, InvalidScene, MeshSource,
+    Scene, SceneSource,
 };
 
 /// Why bytes are not a scene package that can be traced.
@@ -106,7 +110,7 @@ fn read_body(
     limits: &ContentLimits,
 ) -> Result<Parts, UnpackError> {
     let mut reader = ColumnReader::new(body);
-    let header = read_header(&mut reader)?;
+    let (header, animation) = read_header(&mut reader)?;
     check_counts(&header, limits)?;
     let truncated = || UnpackError::Truncated("arrays");
     let mut scene = SceneSource::default();
@@ -123,6 +127,15 @@ fn read_body(
         .zip(meshes)
         .map(|(world_from_object, mesh)| InstanceSource { world_from_object, mesh })
         .collect();
+    if let Some(record) = animation {
+        let keys = record.channels.iter().map(|channel| u64::from(channel.key_count)).sum();
+        let limit = limits.max_animation_keys;
+        if keys > limit {
+            let what = "animation keys";
+            return Err(InvalidScene::TooMany { what, found: keys, limit }.into());
+        }
+        scene.animation = Some(read_animation(&mut reader, record).ok_or_else(truncated)?);
+    }
     if let Some([width, height]) = header.environment {
         let texels = (width as usize).checked_mul(height as usize);
         let texels: Vec<u32> =
@@ -146,7 +159,9 @@ fn read_body(
     Ok(Parts { scene, source_indices, topology: reader.rest().to_vec() })
 }
 
-fn read_header(reader: &mut ColumnReader<'_>) -> Result<Header, UnpackError> {
+fn read_header(
+    reader: &mut ColumnReader<'_>,
+) -> Result<(Header, Option<AnimationRecord>), UnpackError> {
     let truncated = UnpackError::Truncated("header");
     let Some(&[a, b, c, d]) = reader.take(4) else {
         return Err(truncated);
@@ -154,7 +169,28 @@ fn read_header(reader: &mut ColumnReader<'_>) -> Result<Header, UnpackError> {
     let header_bytes = u32::from_le_bytes([a, b, c, d]) as usize;
     at_most("a header", header_bytes, MAX_HEADER_BYTES)?;
     let header = reader.take(header_bytes).ok_or(truncated)?;
-    postcard::from_bytes(header).map_err(|error| UnpackError::Header(error.to_string()))
+    let damaged = |error: postcard::Error| UnpackError::Header(error.to_string());
+    let (header, rest) = postcard::take_from_bytes(header).map_err(damaged)?;
+    let animation = match rest {
+        [] => None,
+        rest => Some(postcard::from_bytes(rest).map_err(damaged)?),
+    };
+    Ok((header, animation))
+}
+
+fn read_animation(reader: &mut ColumnReader<'_>, record: AnimationRecord) -> Option<Animation> {
+    let AnimationRecord { nodes, channels, instances, cameras, lights, clips } = record;
+    let channels = channels.into_iter().map(|channel| {
+        let times_s = reader.words::<_, 1>(channel.key_count as usize)?;
+        let values = match channel.property.width() {
+            4 => reader.words::<[f32; 4], 4>(channel.value_count() / 4)?.into_flattened(),
+            _ => reader.words::<[f32; 3], 3>(channel.value_count() / 3)?.into_flattened(),
+        };
+        let ChannelRecord { node, property, interpolation, .. } = channel;
+        Some(Channel { node, property, interpolation, times_s, values })
+    });
+    let channels = channels.collect::<Option<Vec<_>>>()?;
+    Some(Animation { nodes, channels, instances, cameras, lights, clips })
 }
 
 /// Fails on totals over their limit before any column is read.

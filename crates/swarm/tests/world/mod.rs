@@ -466,6 +466,7 @@ pub(crate) fn job(width_px: u32, height_px: u32, samples_per_pixel: u32, view: f
             width_px,
             height_px,
             lens: Lens::PINHOLE,
+            time_us: 0,
         },
         samples_per_pixel,
         seed: 5,

@@ -1,9 +1,10 @@
 //! What one camera ray meets first, and what that mirrors.
 
 use p2c2r_frame::{AovTask, LOST_MOTION_PX, View};
+use p2c2r_scene::Scene;
 use p2c2r_scene::math::fresnel::schlick_weight;
 use p2c2r_scene::math::microfacet::{Alpha, sample_visible_normal};
-use p2c2r_scene::math::{Vec3, larger, smaller, unit_clamped};
+use p2c2r_scene::math::{Affine, Vec3, larger, smaller, unit_clamped};
 
 use super::projection::Projection;
 use crate::bvh::nearest_hit;
@@ -38,13 +39,20 @@ pub(super) struct Eyes {
     view: View,
     camera: Projection,
     previous: Option<Projection>,
+    /// Where instances that move were in the previous picture: index and map, in order.
+    previous_places: Vec<(u32, Affine)>,
 }
 
 impl Eyes {
     /// Of this picture and of the one before.
-    pub(super) fn new(task: &AovTask) -> Self {
+    pub(super) fn new(task: &AovTask, scene: &Scene) -> Self {
         let previous = task.previous_view.as_ref().map(Projection::new);
-        Self { view: task.view, camera: Projection::new(&task.view), previous }
+        let previous_time = task.previous_view.map(|view| view.time_us);
+        let previous_places = previous_time
+            .filter(|&time_us| time_us != task.view.time_us)
+            .map_or(Vec::new(), |time_us| scene.moving_places(time_us));
+        let camera = Projection::new(&task.view);
+        Self { view: task.view, camera, previous, previous_places }
     }
 
     /// What one camera ray meets.
@@ -70,7 +78,7 @@ impl Eyes {
             normal: surface.frame[2],
             albedo: reflected_share(surface),
             emission: surface.material.emission,
-            motion_px: self.motion_px(|projection| projection.film_of_point(place)),
+            motion_px: self.motion_of(prepared, hit, place),
             ids: Some([instance.source_index, material]),
             ..Look::default()
         }
@@ -81,15 +89,40 @@ impl Eyes {
         Look {
             emission: environment
                 .map_or(Vec3::ZERO, |light| environment_radiance(light, ray.direction)),
-            motion_px: self.motion_px(|projection| projection.film_of_direction(ray.direction)),
+            motion_px: self.motion_px(
+                |camera| camera.film_of_direction(ray.direction),
+                |previous| previous.film_of_direction(ray.direction),
+            ),
             ..Look::default()
         }
     }
 
+    /// Of a place on a surface, which may have moved by itself.
+    fn motion_of(&self, prepared: &Prepared, hit: &Hit, place: Vec3) -> [f32; 2] {
+        let places = &self.previous_places;
+        let moved = places.binary_search_by_key(&hit.instance, |&(instance, _)| instance);
+        let previous_place = match moved {
+            Ok(index) => {
+                let [a, b, c] = prepared.corners(hit.triangle).map(Vec3::from);
+                let in_object = a + (b - a) * hit.weights[0] + (c - a) * hit.weights[1];
+                places[index].1.point(in_object)
+            }
+            Err(_) => place,
+        };
+        self.motion_px(
+            |camera| camera.film_of_point(place),
+            |previous| previous.film_of_point(previous_place),
+        )
+    }
+
     /// From the place in this picture to that in the previous one.
-    fn motion_px(&self, film: impl Fn(&Projection) -> Option<[f32; 2]>) -> [f32; 2] {
+    fn motion_px(
+        &self,
+        film: impl Fn(&Projection) -> Option<[f32; 2]>,
+        previous_film: impl Fn(&Projection) -> Option<[f32; 2]>,
+    ) -> [f32; 2] {
         let Some(previous) = &self.previous else { return [0.0; 2] };
-        match (film(&self.camera), film(previous)) {
+        match (film(&self.camera), previous_film(previous)) {
             (Some(here), Some(there)) => {
                 let step = |axis: usize| {
                     let length = there[axis] - here[axis];

@@ -1,5 +1,7 @@
 //! The wide trees that vectors walk, and the corners of their triangles.
 
+use std::sync::Arc;
+
 use p2c2r_scene::{MAX_LEAF_TRIANGLES, Scene};
 
 use super::collapse::Collapse;
@@ -18,14 +20,14 @@ pub(super) const ROWS: usize = NUMBERS * BLOCK;
 pub(super) struct WideTree<const W: usize> {
     /// Nodes of the top level.
     pub(super) top_nodes: Vec<WideNode<W>>,
-    /// Where the top level begins; none for a scene without instances.
+    /// Where the top level begins; none for a scene in which nothing can be met.
     pub(super) top: Option<Reference>,
-    /// The trees of the meshes.
-    pub(super) meshes: MeshTrees<W>,
+    /// The trees of the meshes, which all poses of a scene share.
+    pub(super) meshes: Arc<MeshTrees<W>>,
 }
 
 /// The trees of all meshes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct MeshTrees<const W: usize> {
     /// All nodes.
     pub(super) nodes: Vec<WideNode<W>>,
@@ -38,9 +40,18 @@ pub(super) struct MeshTrees<const W: usize> {
 impl<const W: usize> WideTree<W> {
     /// Collapses the trees of a scene.
     pub(super) fn new(scene: &Scene) -> Self {
+        Self::under_top(scene, Arc::new(MeshTrees::new(scene)))
+    }
+
+    /// The same meshes under the top level of another pose.
+    pub(super) fn posed(&self, scene: &Scene) -> Self {
+        Self::under_top(scene, Arc::clone(&self.meshes))
+    }
+
+    fn under_top(scene: &Scene, meshes: Arc<MeshTrees<W>>) -> Self {
         let mut top_nodes = Vec::new();
         let top = Collapse::new(&scene.nodes, 1, &mut top_nodes, |_| ()).run();
-        Self { top_nodes, top, meshes: MeshTrees::new(scene) }
+        Self { top_nodes, top, meshes }
     }
 }
 

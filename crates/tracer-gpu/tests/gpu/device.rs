@@ -15,6 +15,7 @@ const VIEW: View = View {
     width_px: 40,
     height_px: 30,
     lens: Lens::PINHOLE,
+    time_us: 0,
 };
 
 #[test]

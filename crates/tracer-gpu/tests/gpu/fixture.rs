@@ -113,7 +113,7 @@ fn light(index: u32) -> PunctualLight {
 fn add_textures(scene: &mut Scene) {
     let wraps = [TextureWrap::Repeat, TextureWrap::Mirror, TextureWrap::Clamp];
     for index in 0..4u32 {
-        scene.textures.push(Texture {
+        Arc::make_mut(&mut scene.textures).push(Texture {
             first_texel: scene.texels.len() as u32,
             width: TEXTURE_SIDE,
             height: TEXTURE_SIDE,
@@ -130,12 +130,12 @@ fn add_textures(scene: &mut Scene) {
             let blue = if index == 2 { 230 } else { channel(2) };
             channel(0) | channel(1) << 8 | blue << 16 | channel(3) << 24
         };
-        scene.texels.extend((0..TEXTURE_SIDE * TEXTURE_SIDE).map(texel));
+        Arc::make_mut(&mut scene.texels).extend((0..TEXTURE_SIDE * TEXTURE_SIDE).map(texel));
     }
     let uses = |texture: u32| {
         Some(TextureRef { texture, uv_from_mesh_uv: [[1.1, 0.2, 0.1], [-0.2, 0.8, 0.4]] })
     };
-    for material in &mut scene.materials {
+    for material in Arc::make_mut(&mut scene.materials) {
         material.base_color_texture = uses(0);
         material.metallic_roughness_texture = uses(1);
         material.normal_texture = uses(2);

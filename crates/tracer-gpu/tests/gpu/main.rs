@@ -11,4 +11,5 @@ mod denoise;
 mod device;
 mod fixture;
 mod forms;
+mod poses;
 mod scene_fuzz;

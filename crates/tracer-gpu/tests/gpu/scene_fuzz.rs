@@ -1,7 +1,7 @@
 //! Broken scenes on a device: each trace ends, with sums that samples can reach.
 
 use futures::executor::block_on;
-use p2c2r_frame::SampleRange;
+use p2c2r_frame::{SampleRange, View};
 use p2c2r_testkit::{broken_scene, named_seeds, words_of_seed};
 use p2c2r_tracer_gpu::GpuTracer;
 
@@ -19,6 +19,7 @@ fn broken_scenes_are_traced_to_the_end_on_a_device() {
     let count = named_seeds(SEEDS, |seed| {
         let Ok(scene) = broken_scene(&mut words_of_seed(seed)) else { return };
         let view = scene.default_view(FILM_PX[0], FILM_PX[1]);
+        let view = View { time_us: seed * 12_345, ..view };
         let task = task(&scene, view, SampleRange::new(0, SAMPLES));
         let mut tracer = block_on(GpuTracer::new(&context, scene)).unwrap();
         let Ok((sums, counters)) = traced(&mut tracer, &task) else {

@@ -64,6 +64,8 @@ pub struct SceneSummary {
     pub warnings: Vec<String>,
     /// World bounds: minimum, maximum.
     pub bounds: [[f32; 3]; 2],
+    /// Seconds after which the animation begins again; 0 where nothing moves.
+    pub duration_seconds: f32,
 }
 
 /// A camera position that the page's controls can go on from.

@@ -172,6 +172,11 @@ pub enum ToSession {
         /// The new camera.
         camera: CameraChoice,
     },
+    /// Show another time of the scene's animation.
+    Time {
+        /// Seconds since it began.
+        seconds: f64,
+    },
     /// Go on after a pause.
     Play,
     /// Stop tracing and keep the film.

@@ -1,4 +1,5 @@
-//! When a job begins, and what it renders: the film, or a small preview while the camera moves.
+//! When a job begins, and what it renders: the film, or a small preview while the camera or the scene
+//! moves.
 
 use std::time::Duration;
 
@@ -33,6 +34,19 @@ impl PlayerRole {
         self.settle_at = needs_preview.then_some(now + SETTLE);
         self.camera = camera;
         self.want_job(now);
+    }
+
+    /// Shows another time; an animation that plays is shown small, each time for as long as a preview
+    /// takes, and in full when it stands still.
+    pub(super) fn show_time(&mut self, now: Duration, time_us: u64) {
+        if time_us == self.time_us {
+            return;
+        }
+        self.time_us = time_us;
+        if self.scene.as_ref().is_some_and(|loaded| loaded.scene.motion.is_some()) {
+            self.settle_at = Some(now + SETTLE);
+            self.want_job(now);
+        }
     }
 
     /// A new film is wanted, as soon as there is a scene.
@@ -91,7 +105,8 @@ impl PlayerRole {
             samples = samples.min(PREVIEW_SAMPLES);
         }
         let is_probed = self.probed == Some(loaded.scene.id);
-        let Some(view) = view(&loaded.scene, &self.camera, width, height) else {
+        let size = [width, height];
+        let Some(view) = view(&loaded.scene, &self.camera, self.time_us, size) else {
             let message = "the scene has no camera of that name";
             self.base.report(ErrorCategory::Config, "CAMERA_UNKNOWN", message, false);
             self.camera = CameraChoice::Default;

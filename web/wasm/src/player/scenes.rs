@@ -51,7 +51,8 @@ impl PlayerRole {
         let package = loaded.package.clone();
         self.base.actions.push_back(Action::Output(Output::PoolScene { scene }, vec![package]));
         self.base.actions.push_back(Action::GpuScene { scene: Arc::clone(&loaded.scene) });
-        let view = view(&loaded.scene, &self.camera, self.settings.width, self.settings.height);
+        let size = [self.settings.width, self.settings.height];
+        let view = view(&loaded.scene, &self.camera, self.time_us, size);
         let view = view.unwrap_or_else(|| loaded.scene.default_view(1, 1));
         let camera = pose(&loaded.scene, &view);
         self.base.tell(FromSession::Loaded { summary: loaded.summary.clone(), camera });

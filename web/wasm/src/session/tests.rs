@@ -150,7 +150,7 @@ impl World {
         let (width, height) = (SETTINGS.width, SETTINGS.height);
         let task = TileTask {
             scene: self.scene.id,
-            view: crate::scene_load::view(&self.scene, camera, width, height).unwrap(),
+            view: crate::scene_load::view(&self.scene, camera, 0, [width, height]).unwrap(),
             rect: PixelRect::of_size(width, height),
             samples: SampleRange::new(0, SETTINGS.samples),
             seed: SETTINGS.seed,
@@ -225,6 +225,35 @@ fn moving_camera_shows_a_small_preview_and_then_the_whole_film() {
     world.page(ToSession::Export { request: 2, format: ExportFormat::Sums });
     let Some(FromSession::Exported { width, .. }) = world.said.last() else { panic!("no film") };
     assert_eq!(*width, 640);
+}
+
+#[test]
+fn animation_shows_previews_while_it_plays_and_the_whole_film_of_its_last_time() {
+    let mut world = World::player(None);
+    world.trace_all();
+    world.page(ToSession::Time { seconds: 1.5 });
+    assert!(world.tracing.is_empty(), "nothing moves in this scene");
+    let files = Vec::from([include_bytes!("../../../../fuzz/corpus/gltf/animated").to_vec()]);
+    let source = SceneSource::Bytes { name: "animated".to_owned() };
+    world.event(Event::Input(
+        Input::Page { message: ToSession::Load { source, environment_url: None } },
+        files,
+    ));
+    world.tracing.clear();
+    let loaded = |said: &FromSession| matches!(said, FromSession::Loaded { summary, .. } if summary.duration_seconds > 0.0);
+    assert!(world.has_said(loaded), "{:?}", world.said.last());
+    for step in 1..=3u32 {
+        world.page(ToSession::Time { seconds: 0.1 * f64::from(step) });
+        let (_, _, task) = world.tracing.last().expect("a preview begins").clone();
+        assert_eq!(task.view.time_us, 100_000 * u64::from(step));
+        world.tracing.clear();
+        // The next one may begin when this one has been seen for a while.
+        world.now += Duration::from_millis(200);
+    }
+    world.now += Duration::from_secs(1);
+    world.feed(Input::Timeout, Vec::new());
+    let (_, _, task) = world.tracing.last().expect("the film begins");
+    assert_eq!((task.view.time_us, task.view.width_px), (300_000, SETTINGS.width));
 }
 
 #[test]
