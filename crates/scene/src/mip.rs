@@ -61,12 +61,12 @@ impl Scene {
         let most_texels = image_texels + image_texels / LARGEST_SHARE;
         let encoder = SrgbEncoder::new();
         let mut made: BTreeMap<(u32, Averaging), (u32, u32)> = BTreeMap::new();
-        for index in 0..self.textures.len() {
-            let Texture { first_texel, width, height, is_srgb, .. } = self.textures[index];
-            if uses[index].holds_directions {
+        for (texture, uses) in self.textures.iter_mut().zip(uses) {
+            let Texture { first_texel, width, height, is_srgb, .. } = *texture;
+            if uses.holds_directions {
                 continue;
             }
-            let averaging = Averaging { is_srgb, is_weighted_by_alpha: uses[index].holds_coverage };
+            let averaging = Averaging { is_srgb, is_weighted_by_alpha: uses.holds_coverage };
             let levels = made.entry((first_texel, averaging)).or_insert_with(|| {
                 let left = most_texels - self.texels.len() as u64;
                 let first_mip_texel = self.texels.len() as u32;
@@ -74,7 +74,6 @@ impl Scene {
                 let count = append_levels(&mut self.texels, image, averaging, (&encoder, left));
                 (first_mip_texel, count)
             });
-            let texture = &mut self.textures[index];
             (texture.first_mip_texel, texture.level_count) = *levels;
         }
     }
