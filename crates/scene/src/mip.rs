@@ -64,12 +64,12 @@ impl Scene {
         let most_texels = image_texels + image_texels / LARGEST_SHARE;
         let encoder = SrgbEncoder::new();
         let mut made: BTreeMap<(u32, Averaging), (u32, u32)> = BTreeMap::new();
-        for (index, texture) in textures.iter_mut().enumerate() {
+        for (texture, uses) in textures.iter_mut().zip(uses) {
             let Texture { first_texel, width, height, is_srgb, .. } = *texture;
-            if uses[index].holds_directions {
+            if uses.holds_directions {
                 continue;
             }
-            let averaging = Averaging { is_srgb, is_weighted_by_alpha: uses[index].holds_coverage };
+            let averaging = Averaging { is_srgb, is_weighted_by_alpha: uses.holds_coverage };
             let levels = made.entry((first_texel, averaging)).or_insert_with(|| {
                 let left = most_texels - all_texels.len() as u64;
                 let first_mip_texel = all_texels.len() as u32;

@@ -32,7 +32,7 @@ fn white_surfaces_vanish_in_the_furnace() {
         "furnace:albedo=1,metallic=1,roughness=1",
         "furnace:albedo=1,metallic=0.5,roughness=0.6",
     ] {
-        let (_, pixels) = furnace(text, 1024);
+        let (_, pixels) = furnace(text, 2048);
         for (index, pixel) in pixels.iter().enumerate() {
             for channel in pixel {
                 assert!((channel - 1.0).abs() < 5e-3, "{text}, pixel {index}: {pixel:?}");
