@@ -61,7 +61,8 @@ fn render_on_cpu(scene: &Arc<Scene>, task: &TileTask, threads: usize) -> anyhow:
     render_in_bands(task, p2c2r_tracer_cpu::MAX_TASK_PIXELS, "cpu".into(), trace)
 }
 
-fn request_gpu(allow_software: bool) -> Result<GpuContext, GpuError> {
+/// A GPU that renders rightly; a software one only if that will do.
+pub(crate) fn request_gpu(allow_software: bool) -> Result<GpuContext, GpuError> {
     let options = GpuOptions { allow_software, clock: since_start, memory: Some(TUNE_FILE) };
     futures::executor::block_on(GpuContext::request(options))
 }
@@ -114,7 +115,7 @@ fn render_in_bands(
 }
 
 /// The rectangle in as few full-width bands as the tracer's limit allows.
-fn bands(rect: PixelRect, max_pixels: u64) -> Vec<PixelRect> {
+pub(crate) fn bands(rect: PixelRect, max_pixels: u64) -> Vec<PixelRect> {
     let rows = (max_pixels / u64::from(rect.width)).clamp(1, u64::from(rect.height)) as u32;
     (0..rect.height)
         .step_by(rows as usize)

@@ -15,7 +15,7 @@ use crate::network;
 use crate::picture;
 use crate::scene_input::{self, LoadedScene};
 use crate::stats::{PeerShare, RenderReport};
-use crate::surfaces;
+use crate::surfaces::Finisher;
 use crate::view;
 
 /// Renders, writes the picture, then the report.
@@ -52,10 +52,10 @@ fn write(
     film: &Film,
 ) -> anyhow::Result<()> {
     let needs_surfaces = options.denoise || !options.aov.is_empty();
-    let aovs =
-        if needs_surfaces { Some(surfaces::trace(scene, task, options.threads)?) } else { None };
-    let denoised = match &aovs {
-        Some(aovs) if options.denoise => Some(surfaces::denoised(film, aovs)?),
+    let finisher = needs_surfaces.then(|| Finisher::new(options.device, options.threads));
+    let aovs = finisher.as_ref().map(|finisher| finisher.surfaces(scene, task)).transpose()?;
+    let denoised = match (&finisher, &aovs) {
+        (Some(finisher), Some(aovs)) if options.denoise => Some(finisher.denoised(film, aovs)?),
         _ => None,
     };
     let picture = picture::Picture {

@@ -30,7 +30,7 @@ const LEVELS: u32 = 4;
 const STRENGTH: f32 = 8.0;
 
 /// What is left of that at each further level: the light is smoother there, and its taps further away.
-const STRENGTH_KEPT: f32 = 0.6;
+const STRENGTH_KEPT: f32 = 0.7;
 
 /// How surfaces are told apart when their light is smoothed.
 const SCALES: GuideScales = GuideScales { normal: 8.0, albedo: 10.0, emission: 10.0, depth: 0.5 };

@@ -22,6 +22,8 @@ export const OBSERVED_ATTRIBUTES = [
   "bounces",
   "exposure",
   "tone-mapping",
+  "lens-radius",
+  "focus",
   "environment-image",
   "device",
   "threads",
@@ -41,6 +43,8 @@ const MAX_PEERS = 64;
 const MAX_THREADS = 64;
 const MAX_EXPOSURE_EV = 64;
 const MAX_TIME_S = 86_400;
+/** As the tracers have it. */
+const MAX_LENS_M = 1e6;
 const MAX_SIDE_PX = 16_384;
 /** A film from the element's size has no more pixels than this: they all cost light. */
 const MAX_AUTO_PIXELS = 1920 * 1080;
@@ -60,6 +64,7 @@ export function renderSettings(element: Element, box: BoxSize): RenderSettings {
     bounces: integer(element, "bounces", DEFAULT_BOUNCES, 1, MAX_BOUNCES),
     exposure: exposure(element),
     toneMapping: toneMapping(element),
+    ...lens(element),
   };
 }
 
@@ -116,6 +121,19 @@ export function timeAttribute(element: Element): number {
 function exposure(element: Element): number {
   const value = Number(element.getAttribute("exposure") ?? 0);
   return Number.isFinite(value) && Math.abs(value) <= MAX_EXPOSURE_EV ? value : 0;
+}
+
+/** Without a distance that is sharp there is no lens. */
+function lens(element: Element): { lensRadius: number; focus: number } {
+  const lensRadius = metres(element, "lens-radius");
+  const focus = metres(element, "focus");
+  return lensRadius > 0 && focus > 0 ? { lensRadius, focus } : { lensRadius: 0, focus: 1 };
+}
+
+/** 0 for what is no length. */
+function metres(element: Element, name: string): number {
+  const value = Number(element.getAttribute(name) ?? 0);
+  return value > 0 && value <= MAX_LENS_M ? value : 0;
 }
 
 function toneMapping(element: Element): ToneMapping {

@@ -13,7 +13,9 @@ export const toSession = [
       "seed": 1,
       "bounces": 8,
       "exposure": 1.5,
-      "toneMapping": "neutral"
+      "toneMapping": "neutral",
+      "lensRadius": 0.25,
+      "focus": 3.5
     },
     "device": "auto",
     "threads": 0,
@@ -33,7 +35,9 @@ export const toSession = [
       "seed": 1,
       "bounces": 8,
       "exposure": 1.5,
-      "toneMapping": "none"
+      "toneMapping": "none",
+      "lensRadius": 0.25,
+      "focus": 3.5
     },
     "device": "none",
     "threads": 2,
@@ -94,7 +98,9 @@ export const toSession = [
       "seed": 1,
       "bounces": 8,
       "exposure": 1.5,
-      "toneMapping": "neutral"
+      "toneMapping": "neutral",
+      "lensRadius": 0.25,
+      "focus": 3.5
     }
   },
   {

@@ -19,6 +19,10 @@ export interface RenderSettings {
   bounces: number;
   exposure: number;
   toneMapping: ToneMapping;
+  /** In metres; 0 makes everything sharp. */
+  lensRadius: number;
+  /** Distance of what is sharp, in metres. */
+  focus: number;
 }
 
 export type Vec3 = [number, number, number];

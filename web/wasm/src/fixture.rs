@@ -59,6 +59,8 @@ fn settings() -> RenderSettings {
         bounces: 8,
         exposure: 1.5,
         tone_mapping: ToneMapping::Neutral,
+        lens_radius: 0.25,
+        focus: 3.5,
     }
 }
 

@@ -8,8 +8,8 @@ use p2c2r_scene::math::{Vec3, larger};
 use super::guide::GuideScales;
 use super::pixels::{Picture, brightness};
 
-/// Taps on each side of the window. Schied et al. 2017 take 7 × 7, which holds more of the light's detail.
-const RADIUS: i32 = 2;
+/// Taps on each side of the window (Schied et al. 2017 take 7 × 7 as well).
+const RADIUS: i32 = 3;
 
 /// Variance of the brightness of each pixel.
 pub(super) fn spatial(picture: &Picture<'_>, light: &[Vec3], scales: &GuideScales) -> Vec<f32> {

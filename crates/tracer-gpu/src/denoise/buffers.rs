@@ -12,6 +12,9 @@ pub(super) const PIXEL_BYTES: u64 = 16;
 /// Pixels that are brought to the device at once, to bound what is copied on the way.
 const UPLOAD_PIXELS: usize = 1 << 16;
 
+/// What goes into one array of a pixel.
+type Part = fn(&AovPixel) -> [f32; 4];
+
 /// A picture and its surfaces, of the same size.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Inputs<'a> {
@@ -164,7 +167,7 @@ impl Uploads {
     }
 
     fn fill(&self, context: &GpuContext, inputs: &Inputs<'_>) {
-        let parts: [(&wgpu::Buffer, fn(&AovPixel) -> [f32; 4]); 6] = [
+        let parts: [(&wgpu::Buffer, Part); 6] = [
             (&self.seen_shapes, |pixel| row(pixel.normal, pixel.depth)),
             (&self.seen_paints, |pixel| row(pixel.albedo, luminance(Vec3::from(pixel.emission)))),
             (&self.sampled_albedos, |pixel| row(pixel.sampled_albedo, 0.0)),

@@ -16,7 +16,7 @@ const BAND_PIXELS: u32 = 1 << 20;
 const LEVELS: u32 = 4;
 /// Standard deviations of light that count as alike at the first level, and what is left at each further.
 const STRENGTH: f32 = 8.0;
-const STRENGTH_KEPT: f32 = 0.6;
+const STRENGTH_KEPT: f32 = 0.7;
 /// Weight of the squared distance of two albedos.
 const ALBEDO_SCALE: f32 = 10.0;
 /// The same two of what is mirrored.

@@ -66,6 +66,10 @@ pub struct RenderSettings {
     pub exposure: f32,
     /// The tone map.
     pub tone_mapping: ToneMapping,
+    /// Radius of the lens in metres; 0 makes everything sharp.
+    pub lens_radius: f32,
+    /// Distance of what is sharp, in metres.
+    pub focus: f32,
 }
 
 /// Where the camera is.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use p2c2r_frame::{Effects, Packing};
+use p2c2r_frame::{Effects, Lens, Packing, View};
 use p2c2r_protocol::peer::{Capabilities, DeviceKind, PeerLimits, PeerName};
 use p2c2r_swarm::{
     CostSource, JobSpec, LocalWork, RefineOrder, Requester, RequesterConfig, RequesterInput,
@@ -99,6 +99,7 @@ impl PlayerRole {
         let loaded = self.scene.as_ref()?;
         let RenderSettings { mut width, mut height, mut samples, seed, bounces, .. } =
             self.settings;
+        let lens = lens(&self.settings);
         if self.settle_at.is_some() {
             let divisor = self.preview_divisor();
             (width, height) = (width.div_ceil(divisor), height.div_ceil(divisor));
@@ -115,7 +116,7 @@ impl PlayerRole {
         Some(JobSpec {
             scene: loaded.scene.id,
             scene_bytes: loaded.package.len() as u64,
-            view,
+            view: View { lens, ..view },
             samples_per_pixel: samples,
             seed,
             effects: Effects::PATH_TRACED,
@@ -133,4 +134,13 @@ impl PlayerRole {
         let is_quick = |divisor: &&u32| pixels / f64::from(*divisor * *divisor) < speed * PREVIEW_S;
         PREVIEW_DIVISORS.iter().find(is_quick).copied().unwrap_or(8)
     }
+}
+
+/// The lens that the page asked for; with a radius of 0 the focus does not matter.
+fn lens(settings: &RenderSettings) -> Lens {
+    let RenderSettings { lens_radius, focus, .. } = *settings;
+    if lens_radius == 0.0 {
+        return Lens::PINHOLE;
+    }
+    Lens { radius_m: lens_radius, focus_m: focus }
 }

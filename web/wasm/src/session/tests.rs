@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use p2c2r_frame::{Effects, PixelRect, SampleRange, TileTask};
+use p2c2r_frame::{Effects, Lens, PixelRect, SampleRange, TileTask};
 use p2c2r_scene::{GeneratedScene, Scene, UnpackLimits, generate, pack, unpack};
 use p2c2r_tracer_cpu::CpuTracer;
 
@@ -24,6 +24,8 @@ const SETTINGS: RenderSettings = RenderSettings {
     bounces: 4,
     exposure: 1.0,
     tone_mapping: ToneMapping::Neutral,
+    lens_radius: 0.0,
+    focus: 1.0,
 };
 
 /// What a browser would be around a session.
@@ -291,6 +293,17 @@ fn exposure_repaints_without_tracing_again() {
     world.page(ToSession::Settings { settings: RenderSettings { exposure: 2.0, ..SETTINGS } });
     assert_eq!((world.paints, world.tracing.len()), (paints + 1, 0));
     assert!(world.film().1);
+}
+
+#[test]
+fn lens_begins_the_picture_anew() {
+    let mut world = World::player(None);
+    world.trace_all();
+    let settings = RenderSettings { lens_radius: 0.5, focus: 2.0, ..SETTINGS };
+    world.page(ToSession::Settings { settings });
+    let lenses: Vec<Lens> = world.tracing.iter().map(|(_, _, task)| task.view.lens).collect();
+    assert!(!lenses.is_empty(), "nothing is traced again");
+    assert!(lenses.iter().all(|lens| *lens == Lens { radius_m: 0.5, focus_m: 2.0 }), "{lenses:?}");
 }
 
 #[test]
