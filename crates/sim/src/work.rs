@@ -65,6 +65,7 @@ impl Work {
                 width_px,
                 height_px,
                 lens: Lens::PINHOLE,
+                time_us: 0,
             },
             samples_per_pixel,
             seed: view,

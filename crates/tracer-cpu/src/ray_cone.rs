@@ -92,6 +92,7 @@ mod tests {
         width_px: 400,
         height_px: 200,
         lens: Lens::PINHOLE,
+        time_us: 0,
     };
 
     #[test]

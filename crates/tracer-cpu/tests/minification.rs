@@ -38,7 +38,7 @@ fn floor(repeats: f32, material: Material, texel: impl Fn(u32, u32) -> u32) -> A
     let packed = pack(&source).unwrap();
     let mut scene = unpack(&packed.bytes, &UnpackLimits::default()).unwrap();
     // Packages hold encoded images only, so the texture is put in afterwards.
-    scene.textures.push(Texture {
+    Arc::make_mut(&mut scene.textures).push(Texture {
         first_texel: 0,
         width: SIDE,
         height: SIDE,
