@@ -34,7 +34,7 @@ impl StoredTrees {
     }
 
     /// The bytes from a mesh's tree on.
-    fn from_mesh(&self, mesh: usize) -> Option<&[u8]> {
+    fn bytes_from(&self, mesh: usize) -> Option<&[u8]> {
         self.starts.get(mesh).map(|&start| &self.bytes[start as usize..])
     }
 }
@@ -45,7 +45,7 @@ impl Scene {
     pub fn mesh_nodes(&self, mesh: usize) -> Vec<BvhNode> {
         let Mesh { first_triangle, triangle_count, .. } = self.meshes[mesh];
         let mut nodes = Vec::new();
-        let Some(stored) = self.mesh_trees.from_mesh(mesh) else { return nodes };
+        let Some(stored) = self.mesh_trees.bytes_from(mesh) else { return nodes };
         TopologyReader::new(stored)
             .read_tree(first_triangle, triangle_count, MAX_LEAF_TRIANGLES as u8, &mut nodes)
             .expect("trees are checked before they are kept");

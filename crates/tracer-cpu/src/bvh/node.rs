@@ -53,9 +53,10 @@ impl<const W: usize> WideNode<W> {
         let (low, high) = ([f32::INFINITY; W], [f32::NEG_INFINITY; W]);
         let mut node = Self { planes: [low, high, low, high, low, high], children: [0; W] };
         for (lane, corners) in boxes.iter().enumerate() {
-            for axis in 0..3 {
-                node.planes[2 * axis][lane] = corners[0][axis];
-                node.planes[2 * axis + 1][lane] = corners[1][axis];
+            for (side, corner) in corners.iter().enumerate() {
+                for (axis, &coordinate) in corner.iter().enumerate() {
+                    node.planes[2 * axis + side][lane] = coordinate;
+                }
             }
         }
         node
