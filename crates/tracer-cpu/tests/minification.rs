@@ -35,8 +35,8 @@ fn floor(repeats: f32, material: Material, texel: impl Fn(u32, u32) -> u32) -> A
         materials: vec![Material { is_unlit: true, ..material }],
         ..SceneSource::default()
     };
-    let packed = pack(&source).unwrap();
-    let mut scene = unpack(&packed.bytes, &UnpackLimits::default()).unwrap();
+    let packed = pack(&source).expect("the scene is valid");
+    let mut scene = unpack(&packed.bytes, &UnpackLimits::default()).expect("it was just packed");
     // Packages hold encoded images only, so the texture is put in afterwards.
     scene.textures.push(Texture {
         first_texel: 0,
