@@ -56,7 +56,7 @@ fn samples() -> Vec<(Message, &'static str)> {
     let (job, lease) = (JobId(7), LeaseId(300));
     let reason = GoodbyeReason::Violation(ViolationKind::Duplicate);
     vec![
-        (Message::Hello(hello("tab")), "0002020101010403746162808001808080208080808001"),
+        (Message::Hello(hello("tab")), "0002030101010403746162808001808080208080808001"),
         (
             Message::Job { job, scene: SceneId([1; 32]), scene_bytes: 4096 },
             "010701010101010101010101010101010101010101010101010101010101010101018020",
