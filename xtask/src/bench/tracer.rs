@@ -24,7 +24,7 @@ const RENDERS: &str = "renders";
 pub(super) const SCENES: &str = "../shared/scenes";
 
 /// Rows of the program that races trees.
-const TRACED: [&str; 7] = [
+const TRACED: [&str; 8] = [
     "incoherent-vs-embree",
     "coherent-vs-embree",
     "shadow-vs-embree",
@@ -32,6 +32,7 @@ const TRACED: [&str; 7] = [
     "incoherent-vs-bvh",
     "build-vs-embree",
     "memory-vs-embree",
+    "ten-million-memory",
 ];
 
 /// Measures whatever rows are wanted; a peer that cannot be had is named instead.
