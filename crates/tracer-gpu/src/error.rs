@@ -57,6 +57,9 @@ pub enum GpuError {
     /// The rectangle is too large for one task.
     #[error("a task of {0} pixels; at most {MAX_TASK_PIXELS} are traced at once")]
     TooManyPixels(u64),
+    /// Things move between the two views of a task, and the device only knows where they are now.
+    #[error("the scene moves between the two views, and motion by itself is seen on the cpu alone")]
+    MovingSurfaces,
     /// Picture and surfaces do not belong together.
     #[error("{pixels} pixels of radiance and {surfaces} of surfaces")]
     OtherPicture {

@@ -151,7 +151,8 @@ impl GpuTracer {
 
     /// What the camera sees first, as the CPU's tracer sees it. Setting `cancel` ends it soon.
     ///
-    /// A lost device is an error: a later task of radiance rebuilds it.
+    /// A lost device is an error: a later task of radiance rebuilds it. So are things that move between
+    /// the task's views.
     pub async fn aovs(&mut self, task: &AovTask, cancel: &AtomicBool) -> Result<Aovs, GpuError> {
         task.check()?;
         if task.scene != self.scene.id {
@@ -159,6 +160,10 @@ impl GpuTracer {
         }
         if task.rect.area() > MAX_TASK_PIXELS {
             return Err(GpuError::TooManyPixels(task.rect.area()));
+        }
+        let previous_time_us = task.previous_view.map_or(task.view.time_us, |view| view.time_us);
+        if self.scene.motion.is_some() && previous_time_us != task.view.time_us {
+            return Err(GpuError::MovingSurfaces);
         }
         self.context.reports.check()?;
         self.pose(task.view.time_us).await?;

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use futures::executor::block_on;
 use p2c2r_frame::{AovPixel, AovTask, PixelRect, SampleRange, View};
 use p2c2r_scene::Scene;
+use p2c2r_testkit::moving_scene;
 use p2c2r_tracer_cpu::CpuTracer;
 use p2c2r_tracer_gpu::{GpuError, GpuTracer};
 
@@ -54,8 +55,13 @@ fn is_close(ours: &AovPixel, theirs: &AovPixel) -> bool {
 }
 
 fn check_scene(name: &str, scene: Arc<Scene>, size: [u32; 2]) {
-    let Some(context) = context(name) else { return };
     let view = scene.default_view(size[0], size[1]);
+    check_view(name, scene, view);
+}
+
+fn check_view(name: &str, scene: Arc<Scene>, view: View) {
+    let Some(context) = context(name) else { return };
+    let size = [view.width_px, view.height_px];
     let mut previous = View { width_px: size[0] + 2, ..view };
     previous.world_from_camera[1][3] -= 0.05;
     let cpu = CpuTracer::new(Arc::clone(&scene));
@@ -90,6 +96,24 @@ fn first_surfaces_of_the_night_city_agree() {
 #[test]
 fn first_surfaces_of_every_feature_agree() {
     check_scene("every feature", every_feature(), [48, 36]);
+}
+
+#[test]
+fn first_surfaces_of_a_pose_agree() {
+    let scene = moving_scene();
+    let view = scene.default_view_at(900_000, 48, 28);
+    check_view("a pose", scene, view);
+}
+
+#[test]
+fn things_that_move_between_two_views_are_left_to_the_cpu() {
+    let Some(context) = context("moving surfaces") else { return };
+    let scene = moving_scene();
+    let mut gpu = block_on(GpuTracer::new(&context, Arc::clone(&scene))).unwrap();
+    let [now, before] = [900_000, 0].map(|time_us| scene.default_view_at(time_us, 48, 28));
+    let task = task_of(&scene, now, Some(before));
+    let result = block_on(gpu.aovs(&task, &AtomicBool::new(false)));
+    assert_eq!(result, Err(GpuError::MovingSurfaces));
 }
 
 #[test]
