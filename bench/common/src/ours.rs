@@ -1,8 +1,9 @@
 //! Our tree, through the tracer's own interface.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use p2c2r_scene::Scene;
+use p2c2r_scene::{Scene, UnpackError, UnpackLimits, unpack};
 use p2c2r_testkit::{SceneBuilder, material};
 use p2c2r_tracer_cpu::{CpuTracer, RayQuery};
 
@@ -28,7 +29,16 @@ pub struct Ours {
 impl Ours {
     /// Builds the tree over a mesh.
     pub fn build(mesh: &Mesh) -> Self {
-        let tracer = Self::prepare(Self::source(mesh));
+        Self::of(mesh, Self::prepare(Self::source(mesh)))
+    }
+
+    /// The same from the mesh's own package.
+    pub fn unpacked(mesh: &Mesh, package: &[u8]) -> Result<Self, UnpackError> {
+        let scene = unpack(package, &UnpackLimits::default())?;
+        Ok(Self::of(mesh, CpuTracer::new(Arc::new(scene))))
+    }
+
+    fn of(mesh: &Mesh, tracer: CpuTracer) -> Self {
         let original = original_places(mesh, tracer.scene());
         Self { tracer, original }
     }

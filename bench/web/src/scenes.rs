@@ -20,8 +20,8 @@ pub(crate) fn export_rays(folder: &Path, scenes: &Path) -> Result<Vec<&'static s
     fs::create_dir_all(folder)?;
     let mut names = Vec::new();
     for mesh in Mesh::all(scenes)? {
-        let rays = Rays::of(&mesh, &Ours::build(&mesh));
-        write_package(folder, mesh.name, &Ours::source(&mesh).into_source())?;
+        let package = write_package(folder, mesh.name, &Ours::source(&mesh).into_source())?;
+        let rays = Rays::of(&mesh, &Ours::unpacked(&mesh, &package)?);
         fs::write(folder.join(format!("{}.rays", mesh.name)), rays_to_bytes(&rays.incoherent))?;
         eprintln!("{}: {} triangles", mesh.name, mesh.triangles.len());
         names.push(mesh.name);
