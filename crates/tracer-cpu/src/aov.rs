@@ -69,6 +69,7 @@ impl AovJob {
     }
 
     /// The same for other pixels, none of which is traced yet.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn of_rect(&self, rect: PixelRect) -> Self {
         Self {
             prepared: Arc::clone(&self.prepared),

@@ -134,6 +134,10 @@ export const toSession = [
     }
   },
   {
+    "kind": "time",
+    "seconds": 1.25
+  },
+  {
     "kind": "play"
   },
   {
@@ -240,7 +244,8 @@ export const fromSession = [
           2.0,
           1.0
         ]
-      ]
+      ],
+      "durationSeconds": 2.5
     },
     "camera": {
       "eye": [

@@ -133,6 +133,17 @@ impl World {
         true
     }
 
+    /// Gives up the tasks that the session has cancelled, which frees their lanes.
+    fn drop_cancelled(&mut self) {
+        let tracing = std::mem::take(&mut self.tracing);
+        let is_cancelled = |task: &(u32, u32, TileTask)| self.cancelled.contains(&task.1);
+        let (gone, kept): (Vec<_>, Vec<_>) = tracing.into_iter().partition(is_cancelled);
+        self.tracing = kept;
+        for (slot, ticket, _) in gone {
+            self.feed(Input::TraceCancelled { slot, ticket }, Vec::new());
+        }
+    }
+
     /// Traces until the session wants nothing more.
     fn trace_all(&mut self) {
         while self.trace_one() {}
@@ -241,7 +252,6 @@ fn animation_shows_previews_while_it_plays_and_the_whole_film_of_its_last_time()
         Input::Page { message: ToSession::Load { source, environment_url: None } },
         files,
     ));
-    world.tracing.clear();
     let loaded = |said: &FromSession| matches!(said, FromSession::Loaded { summary, .. } if summary.duration_seconds > 0.0);
     assert!(world.has_said(loaded), "{:?}", world.said.last());
     for step in 1..=3u32 {
@@ -254,6 +264,7 @@ fn animation_shows_previews_while_it_plays_and_the_whole_film_of_its_last_time()
     }
     world.now += Duration::from_secs(1);
     world.feed(Input::Timeout, Vec::new());
+    world.drop_cancelled();
     let (_, _, task) = world.tracing.last().expect("the film begins");
     assert_eq!((task.view.time_us, task.view.width_px), (300_000, SETTINGS.width));
 }
