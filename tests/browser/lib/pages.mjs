@@ -2,8 +2,8 @@
 
 /** Longest wait for one picture: software rendering on two busy cores. */
 export const PATIENCE_MS = 120_000;
-/** Longest wait for a page to reach a state: a software GPU compiles the kernels meanwhile. */
-const STATE_PATIENCE_MS = PATIENCE_MS;
+/** Longest wait for a page to reach a state: a software GPU compiles the kernels meanwhile, and may have one core. */
+const STATE_PATIENCE_MS = 2 * PATIENCE_MS;
 
 /** A room nobody else can guess. */
 export function newRoom() {
