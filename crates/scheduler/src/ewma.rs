@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::estimate::Estimate;
+use crate::worker::by_finish;
 use crate::{
     OpenWork, Outcome, Piece, Prediction, Scheduler, Stage, TaskSketch, Worker, WorkerSlot,
     WorkerTraits,
@@ -125,22 +126,15 @@ impl Scheduler for EwmaScheduler {
     fn assign(&self, open: &OpenWork, slots: &[WorkerSlot], now: Duration) -> Vec<Piece> {
         let power = |slot: &WorkerSlot| self.speed(slot.worker) * f64::from(slot.lanes.max(1));
         let total: f64 = slots.iter().map(power).sum();
-        let mut pieces = Vec::new();
+        let mut planned = Vec::new();
         for slot in slots.iter().filter(|slot| slot.room > 0) {
             let share = open.cost * self.speed(slot.worker) / total;
             let cost = self.wish(slot, share);
             let task = TaskSketch { cost, kind: open.kind };
             let median = self.predict(slot.worker, &task, now).median;
-            for place in 0..slot.room {
-                // Tasks beyond the lanes that are free now start one task later each round.
-                let rounds = (place / usize::from(slot.lanes.max(1))) as u32;
-                let finish = slot.starts_in + median * (rounds + 1);
-                pieces.push((finish, Piece { worker: slot.worker, cost }));
-            }
+            planned.extend(slot.plan(cost, median));
         }
-        // Stable, so that equal finishes keep the caller's order.
-        pieces.sort_by_key(|(finish, _)| *finish);
-        pieces.into_iter().map(|(_, piece)| piece).collect()
+        by_finish(planned)
     }
 
     fn forget(&mut self, worker: Worker, _now: Duration) {

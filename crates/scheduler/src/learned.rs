@@ -12,6 +12,7 @@ use crate::conformal::Calibration;
 use crate::failure::Stays;
 use crate::knowledge::{Knowledge, Parts};
 use crate::likes::{Kind, Likes};
+use crate::worker::by_finish;
 use crate::{
     OpenWork, Outcome, Piece, Prediction, Scheduler, Stage, TaskEnd, TaskSketch, Worker,
     WorkerSlot, WorkerTraits,
@@ -249,7 +250,7 @@ impl Scheduler for LearnedScheduler {
     fn assign(&self, open: &OpenWork, slots: &[WorkerSlot], now: Duration) -> Vec<Piece> {
         let rates: Vec<Rate> = slots.iter().map(|slot| self.rate(slot, open, now)).collect();
         let level = water_level(open.cost, slots, &rates);
-        let mut pieces = Vec::new();
+        let mut planned = Vec::new();
         for (slot, rate) in slots.iter().zip(&rates) {
             // It could not deliver before the others have done all of it.
             if slot.starts_in.as_secs_f64() + rate.way >= level {
@@ -258,16 +259,9 @@ impl Scheduler for LearnedScheduler {
             let cost = self.wish(slot, rate, level);
             let task = TaskSketch { cost, kind: open.kind };
             let median = self.predict(slot.worker, &task, now).median;
-            for place in 0..slot.room {
-                // Tasks beyond the lanes that are free now start one task later each round.
-                let rounds = (place / usize::from(slot.lanes.max(1))) as u32;
-                let finish = slot.starts_in + median * (rounds + 1);
-                pieces.push((finish, Piece { worker: slot.worker, cost }));
-            }
+            planned.extend(slot.plan(cost, median));
         }
-        // Stable, so that equal finishes keep the caller's order.
-        pieces.sort_by_key(|(finish, _)| *finish);
-        pieces.into_iter().map(|(_, piece)| piece).collect()
+        by_finish(planned)
     }
 
     fn forget(&mut self, worker: Worker, now: Duration) {

@@ -116,6 +116,27 @@ pub struct Piece {
     pub cost: f64,
 }
 
+/// A piece and when it is expected to be done, from now.
+pub(crate) type Planned = (Duration, Piece);
+
+impl WorkerSlot {
+    /// As many pieces of this cost as there is room for, if each takes `median`: those beyond the
+    /// lanes that are free now start one task later each round.
+    pub(crate) fn plan(&self, cost: f64, median: Duration) -> impl Iterator<Item = Planned> {
+        let Self { worker, lanes, room, starts_in, .. } = *self;
+        (0..room).map(move |place| {
+            let rounds = (place / usize::from(lanes.max(1))) as u32;
+            (starts_in + median * (rounds + 1), Piece { worker, cost })
+        })
+    }
+}
+
+/// The pieces that will be done first come first; equal finishes keep the caller's order.
+pub(crate) fn by_finish(mut planned: Vec<Planned>) -> Vec<Piece> {
+    planned.sort_by_key(|(finish, _)| *finish);
+    planned.into_iter().map(|(_, piece)| piece).collect()
+}
+
 /// What is expected of a task.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction {
