@@ -41,7 +41,7 @@ struct Arguments {
     #[arg(long)]
     only: Option<String>,
     /// Samples of each of the two references.
-    #[arg(long, default_value_t = 128)]
+    #[arg(long, default_value_t = 64)]
     reference_samples: u32,
     /// Also keep the pictures as PNG beside the rest.
     #[arg(long)]
