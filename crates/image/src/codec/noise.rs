@@ -10,6 +10,9 @@ pub(super) const BLOCK_PX: usize = 8;
 pub const LOSSY_ERROR_GROWTH: f64 = 0.005;
 /// A step is at most this many deviations of its block's noise, whatever the tile's error allows.
 const LARGEST_STEP: f64 = 0.875;
+/// A step is at least this share of its block's smallest sum, the distance of half floats (IEEE 754
+/// binary16) just above a power of two: what has less noise than that is still no rougher than a half float.
+const SMALLEST_STEP: f64 = 1.0 / 1024.0;
 /// A difference counts as at most this many times the block's mean one, so that one firefly does not
 /// coarsen its neighbours.
 const LARGEST_DIFFERENCE: f64 = 4.0;
@@ -31,7 +34,7 @@ impl StepMap {
     /// The noise of two halves of a tile's samples decides; `whole` are their sums.
     ///
     /// Each block's step is the same share of its noise: the one at which the error of the tile grows as
-    /// much as it may, but never more than [`LARGEST_STEP`].
+    /// much as it may, but never more than [`LARGEST_STEP`] and never less than [`SMALLEST_STEP`] allows.
     pub(super) fn measured(halves: [&RadianceSums; 2], whole: &RadianceSums) -> Self {
         let mut map = Self::exact(whole.rect);
         let place = |block: usize| (block % map.columns, block / map.columns);
@@ -75,11 +78,13 @@ fn pixels(rect: PixelRect, (column, row): (usize, usize)) -> impl Iterator<Item 
     rows.flat_map(move |y| columns.clone().map(move |x| y * width + x))
 }
 
-/// The largest step of a length at most that the sums of a block have room for.
+/// The largest step of a length at most that the sums of a block have room for; a length below what half
+/// floats keep apart counts as that.
 fn step_of(pixels: impl Iterator<Item = usize>, length: f64, whole: &RadianceSums) -> Step {
     let sums = pixels.flat_map(|pixel| whole.sums[pixel]);
     let (least, most) =
         sums.fold((u64::MAX, 0), |(least, most), sum| (least.min(sum), most.max(sum)));
+    let length = length.max(SMALLEST_STEP * least as f64);
     let subtractive = Step::below(length, true);
     let step = if subtractive.units() as u64 / 2 <= least {
         subtractive

@@ -112,12 +112,26 @@ fn rounded_sums_are_refused_where_exact_ones_are_asked_for() {
 }
 
 #[test]
-fn sums_without_noise_stay_as_they_are() {
+fn small_sums_without_noise_stay_as_they_are() {
     let sums: Vec<[u64; 3]> = (0..1000).map(|k| [k * k, 77 * k, 3]).collect();
     let first = tile(40, 25, sums);
     let second = RadianceSums { samples: SampleRange::new(4, 4), ..first.clone() };
     let (_, found) = rounded(&first, &second, SEED);
     assert_eq!(found, first.joined(&second).unwrap());
+}
+
+#[test]
+fn smooth_sums_without_noise_are_kept_as_finely_as_half_floats_and_cost_less_than_exact_ones() {
+    let mut state = 7;
+    let sky = |k: u64| 40_000_000 + 9_000 * k + random(&mut state) % 5_000;
+    let first = tile(64, 32, (0..64 * 32).map(sky).map(|sum| [sum, 2 * sum, 3 * sum]).collect());
+    let second = RadianceSums { samples: SampleRange::new(4, 4), ..first.clone() };
+    let (bytes, found) = rounded(&first, &second, SEED);
+    let whole = first.joined(&second).unwrap();
+    for (found, exact) in found.sums.as_flattened().iter().zip(whole.sums.as_flattened()) {
+        assert!(found.abs_diff(*exact) <= exact / 2048, "{found} for {exact}");
+    }
+    assert!(4 * bytes.len() < 3 * pack_sums(&whole).unwrap().len(), "{} bytes", bytes.len());
 }
 
 /// Bright and dark blocks: with and without room for a dither that is taken off again.
