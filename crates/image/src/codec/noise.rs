@@ -6,10 +6,14 @@ use super::lattice::Step;
 
 /// Side of a block in pixels; each has a step of its own.
 pub(super) const BLOCK_PX: usize = 8;
-/// The root mean square error of a tile grows by this share at most, by the noise that its halves show.
+/// The root mean square error of a tile grows by this share at most, by the noise that its halves show; what
+/// half floats would add where there is less noise than that comes on top.
 pub const LOSSY_ERROR_GROWTH: f64 = 0.005;
-/// A step is at most this many deviations of its block's noise, whatever the tile's error allows.
-const LARGEST_STEP: f64 = 0.875;
+/// A step is at most this many deviations of its block's noise, whatever the tile's error allows: the error
+/// of rounding, a step over √12, then stays below the noise of each block.
+const LARGEST_STEP: f64 = 3.25;
+/// A tile's noise makes a block's count as at most this many times what it is.
+const LARGEST_BLEND: f64 = 8.0;
 /// A step is at least this share of its block's smallest sum, the distance of half floats (IEEE 754
 /// binary16) just above a power of two: what has less noise than that is still no rougher than a half float.
 const SMALLEST_STEP: f64 = 1.0 / 1024.0;
@@ -33,8 +37,11 @@ impl StepMap {
 
     /// The noise of two halves of a tile's samples decides; `whole` are their sums.
     ///
-    /// Each block's step is the same share of its noise: the one at which the error of the tile grows as
-    /// much as it may, but never more than [`LARGEST_STEP`] and never less than [`SMALLEST_STEP`] allows.
+    /// Fewest bytes for a given squared error of the tile take the same step in all blocks ("reverse
+    /// water-filling", Cover and Thomas, "Elements of Information Theory", section 10.3.3); what is quiet
+    /// beside something noisy should not suffer much. So each step is the same share of a mean, weighted by
+    /// geometry, of the tile's and the block's noise: the share at which the error of the tile grows as much
+    /// as it may. [`LARGEST_STEP`] and [`SMALLEST_STEP`] bound it.
     pub(super) fn measured(halves: [&RadianceSums; 2], whole: &RadianceSums) -> Self {
         let mut map = Self::exact(whole.rect);
         let place = |block: usize| (block % map.columns, block / map.columns);
@@ -45,13 +52,15 @@ impl StepMap {
         // A value that is uniform within a step has a twelfth of the step's square as its variance, and
         // √(1 + 2g) is about 1 + g.
         let allowed = 2.0 * LOSSY_ERROR_GROWTH * total(|noise| noise.squares);
-        let added = total(|noise| noise.capped_squares) / 12.0;
-        let share = if added > 0.0 { (allowed / added).sqrt().min(LARGEST_STEP) } else { 0.0 };
-        let steps: Vec<Step> = (0..noises.len())
-            .map(|block| {
-                let length = share * noises[block].deviation();
-                step_of(pixels(whole.rect, place(block)), length, whole)
-            })
+        let tile = deviation(total(|noise| noise.capped_squares), total(|noise| noise.count));
+        let blends: Vec<f64> = noises.iter().map(|noise| noise.blended(tile)).collect();
+        let squares = noises.iter().zip(&blends).map(|(noise, blend)| noise.count * blend * blend);
+        let added = squares.sum::<f64>() / 12.0;
+        let share = if added > 0.0 { (allowed / added).sqrt() } else { 0.0 };
+        let lengths = noises.iter().zip(blends).map(|(noise, blend)| noise.bounded(share * blend));
+        let steps: Vec<Step> = lengths
+            .enumerate()
+            .map(|(block, length)| step_of(pixels(whole.rect, place(block)), length, whole))
             .collect();
         map.steps = steps;
         map
@@ -122,8 +131,24 @@ impl Noise {
     }
 
     fn deviation(&self) -> f64 {
-        (self.capped_squares / self.count).sqrt()
+        deviation(self.capped_squares, self.count)
     }
+
+    /// The block's deviation to the power of 1/4 times the tile's to that of 3/4; by square roots, which
+    /// are the same on every machine.
+    fn blended(&self, tile: f64) -> f64 {
+        let own = self.deviation();
+        ((own * tile).sqrt() * tile).sqrt().min(LARGEST_BLEND * own)
+    }
+
+    fn bounded(&self, step: f64) -> f64 {
+        step.min(LARGEST_STEP * self.deviation())
+    }
+}
+
+/// Root of the mean of squares.
+fn deviation(squares: f64, count: f64) -> f64 {
+    if count > 0.0 { (squares / count).sqrt() } else { 0.0 }
 }
 
 fn largest_sum(samples: SampleRange) -> u64 {
