@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use p2c2r_frame::{RadianceSums, SceneId, TileTask, TraceCounters};
-use p2c2r_protocol::peer::{Capabilities, PeerLimits, PeerName};
+use p2c2r_protocol::peer::{Capabilities, Channel, Message, PeerLimits, PeerName, decode, encode};
 use p2c2r_swarm::{Contributor, ContributorConfig, ContributorInput, TaskKey};
 
 use crate::draw::Draw;
@@ -45,9 +45,19 @@ impl Machine {
     pub(crate) fn start(&mut self, now: Duration, key: TaskKey, task: TileTask, work: &Work) {
         let luck = (self.visit.noise_sigma * self.draw.normal()).exp();
         let fails = self.draw.chance(self.visit.failure);
-        let seconds = work.cost(&task) / self.visit.speed * luck;
+        let seconds = work.cost(task.rect, task.samples) / self.visit.speed * luck;
         let done = (!fails).then(|| self.visit.finish(now, seconds));
         self.tracing = Some((key, done, task));
+    }
+
+    /// What is really sent in the place of a message: a liar's word about how long it traced.
+    pub(crate) fn say(&self, channel: Channel, bytes: Vec<u8>) -> Vec<u8> {
+        if self.visit.boast <= 1.0 {
+            return bytes;
+        }
+        let Ok(Message::TileDone(mut done)) = decode(channel, &bytes) else { return bytes };
+        done.elapsed_us = (done.elapsed_us as f64 / self.visit.boast) as u64;
+        encode(&Message::TileDone(done)).unwrap_or(bytes)
     }
 
     pub(crate) fn cancel(&mut self, key: TaskKey) {
@@ -90,7 +100,7 @@ impl LocalTracer {
     }
 
     pub(crate) fn start(&mut self, now: Duration, lease: u64, task: TileTask, work: &Work) {
-        let seconds = work.cost(&task) / self.speed;
+        let seconds = work.cost(task.rect, task.samples) / self.speed;
         self.tracing = Some((lease, now + Duration::from_secs_f64(seconds), task));
     }
 

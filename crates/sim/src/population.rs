@@ -39,6 +39,42 @@ pub struct Population {
     pub failure: (f64, f64),
     /// Kinds of access and their weights.
     pub access: Vec<Access>,
+    /// Share of peers that lie about their speed, and how many times faster they say they are.
+    pub liars: (f64, f64),
+    /// Share of frames that need more than the others, and how many times more.
+    pub bursts: (f64, f64),
+    /// What the evening does.
+    pub evening: Evening,
+    /// Mean time between two outages of a kind of access, which all its peers suffer at once, and
+    /// how long each lasts.
+    pub outage: (f64, f64),
+}
+
+/// The hours from 19 to 23 by a peer's own clock, in which homes are busiest (FCC, "Measuring Broadband
+/// America"): a run takes place at an hour of chance, and peers live in different zones.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evening {
+    /// How many times jitter and loss grow.
+    pub network: f64,
+    /// How many times more often devices are slowed by what else they do.
+    pub slowdowns: f64,
+    /// Widest difference between clocks in hours.
+    pub zones: f64,
+}
+
+/// A time during which nothing passes to or from all peers of a kind of access.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Outage {
+    pub(crate) access: usize,
+    pub(crate) from: Duration,
+    pub(crate) until: Duration,
+}
+
+impl Outage {
+    pub(crate) fn holds(&self, now: Duration) -> bool {
+        (self.from..self.until).contains(&now)
+    }
 }
 
 /// A state that comes and goes.
@@ -111,6 +147,10 @@ impl Default for Population {
                 access("lte", 0.15, (74.0, 0.3), 25.0, (0.01, 250.0), 8.0),
                 access("relay", 0.15, (89.0, 0.5), 12.0, (0.004, 200.0), 10.0),
             ],
+            liars: (0.04, 3.0),
+            bursts: (0.1, 2.0),
+            evening: Evening { network: 1.5, slowdowns: 2.0, zones: 9.0 },
+            outage: (300.0, 2.0),
         }
     }
 }
@@ -124,6 +164,7 @@ impl Population {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let share = |value: f64| (0.0..=1.0).contains(&value);
         let spread = |value: f64| (0.0..=4.0).contains(&value);
+        let factor = |value: f64| (1.0..=100.0).contains(&value);
         let spell = |spell: &Spell| {
             let (low, high) = spell.factor;
             positive(spell.every)
@@ -151,6 +192,15 @@ impl Population {
             ("stay", positive(self.stay.0) && positive(self.stay.1)),
             ("failure", share(self.failure.0) && share(self.failure.1) && self.failure.1 > 0.0),
             ("access", self.access.iter().all(access)),
+            ("liars", share(self.liars.0) && factor(self.liars.1)),
+            ("bursts", share(self.bursts.0) && factor(self.bursts.1)),
+            (
+                "evening",
+                factor(self.evening.network)
+                    && factor(self.evening.slowdowns)
+                    && (0.0..=24.0).contains(&self.evening.zones),
+            ),
+            ("outage", positive(self.outage.0) && positive(self.outage.1)),
         ];
         if let Some((name, _)) = rules.iter().find(|(_, holds)| !holds) {
             return Err(PopulationError::Number(name));
@@ -162,12 +212,15 @@ impl Population {
     /// Everybody who comes within `length`: each place is taken again when its visitor leaves.
     /// The same seed gives the same visits, whoever schedules.
     pub fn visits(&self, seed: u64, length: Duration, has_churn: bool) -> Vec<Visit> {
+        let hour = Draw::new(seed, 0x4a7).between((0.0, 24.0));
         let mut visits = Vec::new();
         for place in 0..self.peers {
             let mut arrives = Duration::from_millis(5 * place as u64);
             for generation in 0u64.. {
                 let peer = PeerId(1 + place as u64 + generation * MAX_PEERS as u64);
-                let visit = self.visit(Draw::new(seed, peer.0), peer, arrives, length, has_churn);
+                let mut visit =
+                    self.visit(Draw::new(seed, peer.0), peer, arrives, length, has_churn);
+                self.live_at(hour, &mut visit, Draw::new(seed, peer.0 ^ 0xc10c), length);
                 arrives = visit.leaves + Duration::from_millis(200);
                 visits.push(visit);
                 if arrives >= length {
@@ -203,8 +256,9 @@ impl Population {
             (false, true) => DeviceKind::BrowserGpu,
             (false, false) => DeviceKind::NativeGpu,
         };
-        let moods = self.moods(&mut draw, arrives, leaves.min(length));
-        let noise_sigma = self.noise_sigma;
+        let moods = Vec::new();
+        let boast = if draw.chance(self.liars.0) { self.liars.1 } else { 1.0 };
+        let (noise_sigma, advertised) = (self.noise_sigma, advertised * boast);
         Visit {
             peer,
             arrives,
@@ -213,6 +267,7 @@ impl Population {
             device,
             speed,
             advertised,
+            boast,
             noise_sigma,
             failure,
             access,
@@ -221,26 +276,55 @@ impl Population {
         }
     }
 
-    /// Spells of both kinds in turns of chance.
-    fn moods(&self, draw: &mut Draw, from: Duration, until: Duration) -> Vec<Mood> {
-        let mut moods = Vec::new();
-        let mut now = from.as_secs_f64();
-        loop {
-            let waits = [&self.slowdown, &self.hidden].map(|spell| draw.weibull(spell.every, 1.0));
-            let (spell, wait) = if waits[0] < waits[1] {
-                (&self.slowdown, waits[0])
-            } else {
-                (&self.hidden, waits[1])
-            };
-            let start = now + wait;
-            if start >= until.as_secs_f64() {
-                return moods;
-            }
-            now = start + draw.weibull(spell.lasts, 1.0).max(0.01);
-            let factor = draw.between(spell.factor);
-            let (from, until) = (Duration::from_secs_f64(start), Duration::from_secs_f64(now));
-            moods.push(Mood { from, until, factor });
+    /// What the hour by a visitor's own clock makes of its link and its moods.
+    fn live_at(&self, hour: f64, visit: &mut Visit, mut draw: Draw, length: Duration) {
+        let half = 0.5 * self.evening.zones;
+        let local_hour = (hour + draw.between((-half, half))).rem_euclid(24.0);
+        let is_evening = (19.0..23.0).contains(&local_hour);
+        let mut slowdown = self.slowdown;
+        if is_evening {
+            slowdown.every /= self.evening.slowdowns;
+            visit.link.jitter = visit.link.jitter.mul_f64(self.evening.network);
+            visit.link.loss = (visit.link.loss * self.evening.network).min(0.5);
         }
+        let until = visit.leaves.min(length);
+        visit.moods = moods([&slowdown, &self.hidden], &mut draw, visit.arrives, until);
+    }
+
+    /// When whose network is down, in the order in which it goes down.
+    pub(crate) fn outages(&self, seed: u64, length: Duration) -> Vec<Outage> {
+        let (every, lasts) = self.outage;
+        let mut outages = Vec::new();
+        for access in 0..self.access.len() {
+            let mut draw = Draw::new(seed, 0x0d0 + access as u64);
+            let mut now = draw.weibull(every, 1.0);
+            while now < length.as_secs_f64() {
+                let (from, until) = (now, now + lasts);
+                let [from, until] = [from, until].map(Duration::from_secs_f64);
+                outages.push(Outage { access, from, until });
+                now += lasts + draw.weibull(every, 1.0).max(0.01);
+            }
+        }
+        outages.sort_by_key(|outage| outage.from);
+        outages
+    }
+}
+
+/// Spells of both kinds in turns of chance.
+fn moods(spells: [&Spell; 2], draw: &mut Draw, from: Duration, until: Duration) -> Vec<Mood> {
+    let mut moods = Vec::new();
+    let mut now = from.as_secs_f64();
+    loop {
+        let [first, second] = spells.map(|spell| draw.weibull(spell.every, 1.0));
+        let (spell, wait) = if first < second { (spells[0], first) } else { (spells[1], second) };
+        let start = now + wait;
+        if start >= until.as_secs_f64() {
+            return moods;
+        }
+        now = start + draw.weibull(spell.lasts, 1.0).max(0.01);
+        let factor = draw.between(spell.factor);
+        let (from, until) = (Duration::from_secs_f64(start), Duration::from_secs_f64(now));
+        moods.push(Mood { from, until, factor });
     }
 }
 

@@ -23,11 +23,13 @@ pub struct Visit {
     pub speed: f64,
     /// What it says its speed is.
     pub advertised: f64,
+    /// How many times faster than it is it says that it traced; 1 if it is honest.
+    pub boast: f64,
     /// Standard deviation of the logarithm of a task's time.
     pub noise_sigma: f64,
     /// Probability that a task comes to nothing.
     pub failure: f64,
-    /// Index into [`Population::access`].
+    /// Index into [`crate::Population::access`].
     pub access: usize,
     /// Its link to the requester.
     pub link: LinkFaults,
