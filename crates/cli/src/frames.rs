@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use p2c2r_frame::{Effects, Packing, View};
 use p2c2r_peer::native::{Network, NetworkEvent, ServerAddress, store_package};
 use p2c2r_protocol::PeerId;
-use p2c2r_protocol::peer::{Capabilities, DeviceKind, PeerLimits, PeerName, Role};
+use p2c2r_protocol::peer::{Capabilities, Condition, DeviceKind, PeerLimits, PeerName, Role};
 use p2c2r_sim::{Attempt, Policy, RealPolicy};
 use p2c2r_swarm::signaling::SignalingConfig;
 use p2c2r_swarm::{
-    CostSource, JobSpec, LocalWork, PeerState, RefineOrder, Requester, RequesterConfig,
+    CostSource, Insight, JobSpec, LocalWork, PeerState, RefineOrder, Requester, RequesterConfig,
     RequesterInput, RequesterOutput, Worker,
 };
 use p2c2r_transport::LinkEvent;
@@ -92,11 +92,13 @@ impl Session {
             capabilities: Capabilities {
                 device: DeviceKind::NativeCpu,
                 lanes: 1,
+                condition: Condition::default(),
                 name: name.clone(),
             },
             limits: PeerLimits::default(),
             local_work: LocalWork::Never,
             local_lanes: 0,
+            insight: Insight::default(),
         };
         // One sample of one pixel: contributors load the scene before the first frame.
         let view = View { width_px: 1, height_px: 1, ..spec.view };

@@ -74,7 +74,7 @@ mod tests {
         let mut visits = visits(2);
         for visit in &mut visits {
             (visit.speed, visit.link.delay) = (1000.0, Duration::from_millis(50));
-            visit.moods = vec![Mood { from: s(2), until: s(4), factor: 2.0 }];
+            visit.moods = vec![Mood { from: s(2), until: s(4), factor: 2.0, is_hidden: false }];
         }
         let seen: Vec<&Visit> = visits.iter().collect();
         // 1000 locally, 900 each by those whose way takes a tenth of the second.

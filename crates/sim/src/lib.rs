@@ -20,8 +20,8 @@ mod world;
 
 pub use bound::least_seconds;
 pub use estimate::Estimate;
-pub use measure::{Attempt, FrameRecord, IN_TIME, Part, Run, TaskRecord, quantile};
-pub use policy::{Policy, Rule, UnknownPolicy};
+pub use measure::{Attempt, FrameRecord, IN_TIME, Run, TaskRecord, Window, quantile};
+pub use policy::{Part, Policy, Rule, UnknownPolicy};
 pub use population::{Access, Evening, MAX_PEERS, Population, PopulationError, Spell};
 pub use race::{Frames, Race, RaceError, Raced, Standing};
 pub use real::RealPolicy;

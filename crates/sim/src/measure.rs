@@ -34,7 +34,7 @@ pub struct TaskRecord {
 
 /// Which tasks of a run are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum Window {
     /// All of them.
     Whole,
     /// The fifty that follow the first fifty.
@@ -43,7 +43,7 @@ pub enum Part {
     Steady,
 }
 
-impl Part {
+impl Window {
     /// Whether a task belongs to it.
     pub fn holds(self, task: &TaskRecord) -> bool {
         match self {
@@ -114,11 +114,11 @@ pub struct FrameRecord {
 }
 
 impl Run {
-    /// Mean seconds of the tasks of a part, each as heavy as it was costly, so that whoever cuts smaller
+    /// Mean seconds of the tasks of a window, each as heavy as it was costly, so that whoever cuts smaller
     /// pieces is not the better for it.
-    pub fn mean_of(&self, part: Part) -> f64 {
+    pub fn mean_of(&self, window: Window) -> f64 {
         let (mut seconds, mut cost) = (0.0, 0.0);
-        for task in self.tasks.iter().filter(|task| part.holds(task)) {
+        for task in self.tasks.iter().filter(|task| window.holds(task)) {
             seconds += task.cost * task.seconds;
             cost += task.cost;
         }

@@ -10,7 +10,9 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use p2c2r_protocol::PeerId;
-use p2c2r_scheduler::{EwmaConfig, EwmaScheduler, LearnedConfig, LearnedScheduler, Scheduler};
+use p2c2r_scheduler::{
+    EwmaConfig, EwmaScheduler, LearnedConfig, LearnedParts, LearnedScheduler, Scheduler,
+};
 use serde::{Serialize, Serializer};
 
 use crate::truth::Truth;
@@ -28,8 +30,8 @@ pub enum Policy {
     EftEwma,
     /// The product's model, with copies.
     Learned,
-    /// The same without copies.
-    LearnedNoHedge,
+    /// The same without a part of it.
+    Without(Part),
     /// The product as it is: pieces cut to each worker's measure.
     Product,
     /// Expected finish by the true state of everybody, with copies.
@@ -56,6 +58,69 @@ pub enum Rule {
     /// The fastest of those that are not busiest (Wydrowski et al., "Load is not what you should balance:
     /// Introducing Prequal", NSDI 2024).
     Prequal,
+}
+
+/// What can be left out of the product's model, to see what it is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// What a base model and workers' own benchmarks say.
+    Base,
+    /// What each worker's own tasks say of its speed.
+    Residual,
+    /// That tasks may come to nothing.
+    Failure,
+    /// Intervals from recent errors.
+    Conformal,
+    /// That a worker may become another one at once.
+    Drift,
+    /// What workers say of others with the same kind of device.
+    Likes,
+    /// Copies of tasks.
+    Hedging,
+    /// What the time of day says.
+    TimeOfDay,
+}
+
+impl Part {
+    const ALL: [Self; 8] = [
+        Self::Base,
+        Self::Residual,
+        Self::Failure,
+        Self::Conformal,
+        Self::Drift,
+        Self::Likes,
+        Self::Hedging,
+        Self::TimeOfDay,
+    ];
+
+    const fn name_without(self) -> &'static str {
+        match self {
+            Self::Base => "learned-no-base",
+            Self::Residual => "learned-no-residual",
+            Self::Failure => "learned-no-failure",
+            Self::Conformal => "learned-no-conformal",
+            Self::Drift => "learned-no-drift",
+            Self::Likes => "learned-no-likes",
+            Self::Hedging => "learned-no-hedge",
+            Self::TimeOfDay => "learned-no-time-of-day",
+        }
+    }
+
+    /// All parts but this one.
+    const fn others(self) -> LearnedParts {
+        let mut parts = LearnedParts::ALL;
+        match self {
+            Self::Base => parts.base = false,
+            Self::Residual => parts.residual = false,
+            Self::Failure => parts.failure = false,
+            Self::Conformal => parts.conformal = false,
+            Self::Drift => parts.drift = false,
+            Self::Likes => parts.likes = false,
+            Self::Hedging => parts.hedging = false,
+            Self::TimeOfDay => parts.time_of_day = false,
+        }
+        parts
+    }
 }
 
 impl Rule {
@@ -86,15 +151,9 @@ impl Policy {
     /// All of them, in the order of reports.
     pub fn all() -> Vec<Self> {
         let rules = Rule::ALL.map(Self::Rule);
-        let models = [
-            Self::EftEwma,
-            Self::LearnedNoHedge,
-            Self::Learned,
-            Self::Product,
-            Self::OracleNoHedge,
-            Self::Oracle,
-        ];
-        rules.into_iter().chain(models).collect()
+        let models = [Self::Learned, Self::Product, Self::OracleNoHedge, Self::Oracle];
+        let ablations = Part::ALL.map(Self::Without);
+        rules.into_iter().chain([Self::EftEwma]).chain(ablations).chain(models).collect()
     }
 
     /// As it is written on the command line and in reports.
@@ -102,7 +161,7 @@ impl Policy {
         match self {
             Self::Rule(rule) => rule.name(),
             Self::EftEwma => "eft-ewma",
-            Self::LearnedNoHedge => "learned-no-hedge",
+            Self::Without(part) => part.name_without(),
             Self::Learned => "learned",
             Self::Product => "product",
             Self::OracleNoHedge => "oracle-no-hedge",
@@ -188,17 +247,21 @@ impl Setting {
                 let config = EwmaConfig { prior_speed, ..EwmaConfig::default() };
                 self.tiles(Box::new(EwmaScheduler::new(config)), false)
             }
-            Policy::LearnedNoHedge => self.tiles(Box::new(self.learned()), false),
-            Policy::Learned => self.tiles(Box::new(self.learned()), true),
-            Policy::Product => Box::new(self.learned()),
+            Policy::Without(part) => self.learned_tiles(part.others()),
+            Policy::Learned => self.learned_tiles(LearnedParts::ALL),
+            Policy::Product => Box::new(self.learned(LearnedParts::ALL)),
             Policy::OracleNoHedge => self.tiles(Box::new(Oracle::new(self.truth.clone())), false),
             Policy::Oracle => self.tiles(Box::new(Oracle::new(self.truth.clone())), true),
         }
     }
 
-    fn learned(&self) -> LearnedScheduler {
+    fn learned(&self, parts: LearnedParts) -> LearnedScheduler {
         let prior_speed = self.prior_speed;
-        LearnedScheduler::new(LearnedConfig { prior_speed, ..LearnedConfig::default() })
+        LearnedScheduler::new(LearnedConfig { prior_speed, parts, ..LearnedConfig::default() })
+    }
+
+    fn learned_tiles(&self, parts: LearnedParts) -> Box<dyn Scheduler + Send> {
+        self.tiles(Box::new(self.learned(parts)), parts.hedging)
     }
 
     fn baseline(&self, rule: Rule) -> Baseline {

@@ -25,6 +25,8 @@ pub struct Population {
     pub speed: (f64, f64),
     /// Share of weak devices, and how much slower they are.
     pub weak: (f64, f64),
+    /// Share of devices that run on a battery, and how much slower that makes them.
+    pub battery: (f64, f64),
     /// How far a device's own word about its speed is off (standard deviation of the logarithm).
     pub advert_sigma: f64,
     /// How far one task's time is off the device's mean (standard deviation of the logarithm).
@@ -135,6 +137,7 @@ impl Default for Population {
             peers: 24,
             speed: (60_000.0, 0.6),
             weak: (0.5, 3.0),
+            battery: (0.3, 1.3),
             advert_sigma: 0.35,
             noise_sigma: 0.15,
             slowdown: Spell { every: 20.0, lasts: 4.0, factor: (1.8, 3.5) },
@@ -185,6 +188,7 @@ impl Population {
         let rules = [
             ("speed", positive(self.speed.0) && spread(self.speed.1)),
             ("weak", share(self.weak.0) && positive(self.weak.1)),
+            ("battery", share(self.battery.0) && factor(self.battery.1)),
             ("advert_sigma", spread(self.advert_sigma)),
             ("noise_sigma", spread(self.noise_sigma)),
             ("slowdown", spell(&self.slowdown)),
@@ -209,10 +213,17 @@ impl Population {
         if is_there { Ok(()) } else { Err(PopulationError::NoAccess) }
     }
 
+    /// When a run takes place, in seconds since 1970-01-01 UTC: at an hour of chance of some week.
+    pub(crate) fn unix_start(&self, seed: u64) -> u64 {
+        // A Monday.
+        const WEEK_BEGINS: u64 = 1_795_996_800;
+        WEEK_BEGINS + Draw::new(seed, 0x4a7).between((0.0, 7.0 * 86_400.0)) as u64
+    }
+
     /// Everybody who comes within `length`: each place is taken again when its visitor leaves.
     /// The same seed gives the same visits, whoever schedules.
     pub fn visits(&self, seed: u64, length: Duration, has_churn: bool) -> Vec<Visit> {
-        let hour = Draw::new(seed, 0x4a7).between((0.0, 24.0));
+        let hour = self.unix_start(seed) as f64 / 3600.0 % 24.0;
         let mut visits = Vec::new();
         for place in 0..self.peers {
             let mut arrives = Duration::from_millis(5 * place as u64);
@@ -240,7 +251,9 @@ impl Population {
         has_churn: bool,
     ) -> Visit {
         let weak = if draw.chance(self.weak.0) { self.weak.1 } else { 1.0 };
-        let speed = draw.log_normal(self.speed.0 / weak, self.speed.1);
+        let is_on_battery = draw.chance(self.battery.0);
+        let saving = if is_on_battery { self.battery.1 } else { 1.0 };
+        let speed = draw.log_normal(self.speed.0 / weak / saving, self.speed.1);
         let advertised = draw.log_normal(speed, self.advert_sigma);
         let access = draw.pick(self.access.iter().map(|access| access.weight));
         let link = self.access[access].link(&mut draw);
@@ -270,6 +283,8 @@ impl Population {
             boast,
             noise_sigma,
             failure,
+            is_on_battery,
+            is_relayed: self.access[access].name == "relay",
             access,
             link,
             moods,
@@ -316,7 +331,8 @@ fn moods(spells: [&Spell; 2], draw: &mut Draw, from: Duration, until: Duration) 
     let mut now = from.as_secs_f64();
     loop {
         let [first, second] = spells.map(|spell| draw.weibull(spell.every, 1.0));
-        let (spell, wait) = if first < second { (spells[0], first) } else { (spells[1], second) };
+        let is_hidden = second <= first;
+        let (spell, wait) = (spells[usize::from(is_hidden)], first.min(second));
         let start = now + wait;
         if start >= until.as_secs_f64() {
             return moods;
@@ -324,7 +340,7 @@ fn moods(spells: [&Spell; 2], draw: &mut Draw, from: Duration, until: Duration) 
         now = start + draw.weibull(spell.lasts, 1.0).max(0.01);
         let factor = draw.between(spell.factor);
         let (from, until) = (Duration::from_secs_f64(start), Duration::from_secs_f64(now));
-        moods.push(Mood { from, until, factor });
+        moods.push(Mood { from, until, factor, is_hidden });
     }
 }
 

@@ -9,7 +9,7 @@ use p2c2r_swarm::JobError;
 use serde::Serialize;
 
 use crate::estimate::Estimate;
-use crate::measure::{Part, Run, quantile};
+use crate::measure::{Run, Window, quantile};
 use crate::policy::{Advertised, Policy, Setting};
 use crate::population::{Population, PopulationError};
 use crate::truth::Truth;
@@ -178,6 +178,7 @@ impl Race {
             samples_per_pixel: samples.round().clamp(1.0, 10_000.0) as u32,
             bursts: self.population.bursts,
             local_speed,
+            unix_start: self.population.unix_start(seed),
             outages: self.population.outages(seed, length),
         }
     }
@@ -213,9 +214,9 @@ impl Standing {
         };
         Self {
             policy,
-            mean_ms: of(&|run| 1e3 * run.mean_of(Part::Whole)),
-            mean_after_50_ms: of(&|run| 1e3 * run.mean_of(Part::AfterFifty)),
-            mean_steady_ms: of(&|run| 1e3 * run.mean_of(Part::Steady)),
+            mean_ms: of(&|run| 1e3 * run.mean_of(Window::Whole)),
+            mean_after_50_ms: of(&|run| 1e3 * run.mean_of(Window::AfterFifty)),
+            mean_steady_ms: of(&|run| 1e3 * run.mean_of(Window::Steady)),
             p99_ms: Estimate::of(own.len(), |seeds| 1e3 * pooled_p99(&own, seeds)),
             late: of(&Run::late_share),
             frame_ms: of(&|run| 1e3 * run.frame_seconds()),
@@ -229,5 +230,5 @@ impl Standing {
 /// The 99th percentile of all steady tasks of these seeds, in seconds.
 pub(crate) fn pooled_p99(runs: &[&Run], seeds: &[usize]) -> f64 {
     let tasks = seeds.iter().flat_map(|seed| &runs[*seed].tasks);
-    quantile(tasks.filter(|task| Part::Steady.holds(task)), 0.99)
+    quantile(tasks.filter(|task| Window::Steady.holds(task)), 0.99)
 }

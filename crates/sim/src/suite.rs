@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::estimate::Estimate;
-use crate::measure::{Part, Run};
+use crate::measure::{Run, Window};
 use crate::policy::{Policy, Rule};
 use crate::population::Population;
 use crate::race::{Frames, Race, RaceError, Raced, pooled_p99};
@@ -58,7 +58,7 @@ pub struct Row {
 /// What two policies are compared by.
 #[derive(Debug, Clone, Copy)]
 enum Measure {
-    Mean(Part),
+    Mean(Window),
     P99,
     Frame,
 }
@@ -136,8 +136,8 @@ const COMPARISONS: &[Comparison] = &[
     compare("product-frame-vs-random", "random", Policy::Product, &[RANDOM], Measure::Frame),
 ];
 
-const AFTER_50: Measure = Measure::Mean(Part::AfterFifty);
-const STEADY: Measure = Measure::Mean(Part::Steady);
+const AFTER_50: Measure = Measure::Mean(Window::AfterFifty);
+const STEADY: Measure = Measure::Mean(Window::Steady);
 
 const fn compare(
     id: &'static str,
@@ -284,7 +284,7 @@ impl Measure {
             seeds.iter().map(|seed| value(runs[*seed])).sum::<f64>() / seeds.len() as f64
         };
         match self {
-            Self::Mean(part) => mean(&|run| run.mean_of(part)),
+            Self::Mean(window) => mean(&|run| run.mean_of(window)),
             Self::Frame => mean(&Run::frame_seconds),
             Self::P99 => pooled_p99(runs, seeds),
         }

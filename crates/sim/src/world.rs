@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use p2c2r_frame::{PixelRect, SampleRange, Task, TileTask};
-use p2c2r_protocol::peer::{Capabilities, DeviceKind, Message, PeerLimits, PeerName, decode};
+use p2c2r_protocol::peer::{
+    Capabilities, Condition, DeviceKind, Message, PeerLimits, PeerName, decode,
+};
 use p2c2r_protocol::{LeaseId, PeerId};
 use p2c2r_scheduler::{Scheduler, Worker};
 use p2c2r_swarm::{
-    ContributorInput, ContributorOutput, JobError, LocalWork, Requester, RequesterConfig,
+    ContributorInput, ContributorOutput, Insight, JobError, LocalWork, Requester, RequesterConfig,
     RequesterInput, RequesterOutput,
 };
 use p2c2r_transport::LinkEvent;
@@ -39,6 +41,8 @@ pub(crate) struct Course {
     /// Share of frames that need more, and how much more.
     pub(crate) bursts: (f64, f64),
     pub(crate) local_speed: f64,
+    /// When it takes place, in seconds since 1970-01-01 UTC.
+    pub(crate) unix_start: u64,
     /// When whose network is down, in the order in which it goes down.
     pub(crate) outages: Vec<Outage>,
 }
@@ -77,12 +81,18 @@ impl World {
         truth: Option<Truth>,
     ) -> Result<Self, JobError> {
         let name = PeerName::lossy("requester");
-        let capabilities = Capabilities { device: DeviceKind::NativeCpu, lanes: 1, name };
+        let capabilities = Capabilities {
+            device: DeviceKind::NativeCpu,
+            lanes: 1,
+            condition: Condition::default(),
+            name,
+        };
         let config = RequesterConfig {
             capabilities,
             limits: PeerLimits::default(),
             local_work: LocalWork::Always,
             local_lanes: 1,
+            insight: Insight { unix_at_zero: Some(course.unix_start), ..Insight::default() },
         };
         let seen = Attempts::default();
         let access = visits.iter().map(|visit| (visit.peer, visit.access)).collect();
@@ -301,6 +311,11 @@ impl World {
 
     fn deliver(&mut self, to: PeerId, event: LinkEvent) {
         if to == REQUESTER {
+            let is_open = matches!(event, LinkEvent::Open { .. });
+            let (LinkEvent::Open { peer }
+            | LinkEvent::Closed { peer, .. }
+            | LinkEvent::Message { peer, .. }) = &event;
+            let peer = *peer;
             self.input(match event {
                 LinkEvent::Open { peer } => RequesterInput::PeerConnected { peer },
                 LinkEvent::Closed { peer, .. } => RequesterInput::PeerGone { peer },
@@ -308,6 +323,10 @@ impl World {
                     RequesterInput::Message { peer, channel, bytes }
                 }
             });
+            let known = self.here.get(&peer).filter(|_| is_open);
+            if let Some(is_relayed) = known.map(|machine| machine.visit.is_relayed) {
+                self.input(RequesterInput::LinkKnown { peer, is_relayed });
+            }
         } else {
             self.contributor_input(
                 to,
@@ -360,6 +379,8 @@ impl World {
                 }
                 RequesterOutput::PeerLost { .. }
                 | RequesterOutput::PeerReady { .. }
+                | RequesterOutput::Predict { .. }
+                | RequesterOutput::Attempt(_)
                 | RequesterOutput::LocalTracerLost => {}
             }
         }
