@@ -92,29 +92,61 @@ fn seconds(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds.clamp(0.0, 86_400.0))
 }
 
-/// Decides for a worker that would need `own` for the same task. The deadline reopens the task
-/// anyway, so a decision after it does not exist.
-pub fn decide_hedge(lease: &OpenLease, own: Duration, now: Duration) -> Hedge {
-    let pays_off = |at: Duration| own < expected_remaining(lease, at);
-    if pays_off(now) {
-        return Hedge::Now;
+/// What is to be expected of a lease, looked at once for all who could copy it.
+#[derive(Debug, Clone)]
+pub struct Outlook {
+    now: Duration,
+    /// When it is over in any case.
+    deadline: Duration,
+    remaining: Duration,
+    /// Moments to come, and what will be left then if it has not delivered.
+    looks: Vec<(Duration, Duration)>,
+}
+
+impl Outlook {
+    /// Looks at a lease.
+    pub fn new(lease: &OpenLease, now: Duration) -> Self {
+        // Not before it is late; then ever further apart.
+        let due = (lease.started_at + lease.prediction.median).max(now);
+        let step = lease.prediction.median.max(Duration::from_millis(8)) / 8;
+        let moments = (0..LOOKS).map(|look| due + step * (look + look * look / 4 + 1));
+        let moments = moments.take_while(|at| *at < lease.deadline && lease.prediction.is_proven);
+        Self {
+            now,
+            deadline: lease.deadline,
+            remaining: expected_remaining(lease, now),
+            looks: moments.map(|at| (at, expected_remaining(lease, at))).collect(),
+        }
     }
-    // What is left only shrinks from here, or the deadline is nearer than the copy would be.
-    if !lease.prediction.is_proven || own >= lease.deadline.saturating_sub(now) {
-        return Hedge::At(lease.deadline.max(now));
+
+    /// Expected time until it delivers.
+    pub const fn remaining(&self) -> Duration {
+        self.remaining
     }
-    // Not before it is late; then ever further apart.
-    let due = (lease.started_at + lease.prediction.median).max(now);
-    let step = lease.prediction.median.max(Duration::from_millis(8)) / 8;
-    let moments = (0..LOOKS).map(|look| due + step * (look + look * look / 4 + 1));
-    let first = moments.take_while(|at| *at < lease.deadline).find(|at| pays_off(*at));
-    Hedge::At(first.unwrap_or(lease.deadline).max(now))
+
+    /// Decides for a worker that would need `own` for the same task. The deadline reopens the task
+    /// anyway, so a decision after it does not exist.
+    pub fn decide(&self, own: Duration) -> Hedge {
+        if own < self.remaining {
+            return Hedge::Now;
+        }
+        // The deadline is nearer than the copy would be.
+        if own >= self.deadline.saturating_sub(self.now) {
+            return Hedge::At(self.deadline.max(self.now));
+        }
+        let first = self.looks.iter().find(|(_, left)| own < *left);
+        Hedge::At(first.map_or(self.deadline, |(at, _)| *at).max(self.now))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Stage;
+
+    fn decide_hedge(lease: &OpenLease, own: Duration, now: Duration) -> Hedge {
+        Outlook::new(lease, now).decide(own)
+    }
 
     const fn ms(milliseconds: u64) -> Duration {
         Duration::from_millis(milliseconds)
