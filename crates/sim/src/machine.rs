@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use p2c2r_frame::{RadianceSums, SceneId, TileTask, TraceCounters};
-use p2c2r_protocol::peer::{Capabilities, PeerLimits, PeerName};
+use p2c2r_protocol::peer::{Capabilities, Condition, PeerLimits, PeerName};
 use p2c2r_swarm::{Contributor, ContributorConfig, ContributorInput, TaskKey};
 
 use crate::draw::Draw;
@@ -28,9 +28,16 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn new(visit: Visit, seed: u64) -> Self {
         let name = PeerName::lossy("visitor");
-        let capabilities = Capabilities { device: visit.device, lanes: 1, name };
+        let capabilities =
+            Capabilities { device: visit.device, lanes: 1, condition: Condition::default(), name };
         let limits = PeerLimits::default();
-        let config = ContributorConfig { capabilities, limits, max_requesters: 1 };
+        let config = ContributorConfig {
+            capabilities,
+            limits,
+            benchmark: None,
+            secret: None,
+            max_requesters: 1,
+        };
         let draw = Draw::new(seed, visit.peer.0 ^ 0x7a5c);
         let session = Contributor::new(config);
         Self { visit, session, draw, loading: None, tracing: None, traced_paths: 0 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use p2c2r_frame::Task;
-use p2c2r_protocol::peer::{Capabilities, DeviceKind, Message, PeerLimits, PeerName, decode};
+use p2c2r_protocol::peer::{
+    Capabilities, Condition, DeviceKind, Message, PeerLimits, PeerName, decode,
+};
 use p2c2r_protocol::{LeaseId, PeerId};
 use p2c2r_scheduler::{Scheduler, Worker};
 use p2c2r_swarm::{
-    ContributorInput, ContributorOutput, JobError, LocalWork, Requester, RequesterConfig,
+    ContributorInput, ContributorOutput, Insight, JobError, LocalWork, Requester, RequesterConfig,
     RequesterInput, RequesterOutput,
 };
 use p2c2r_transport::LinkEvent;
@@ -65,12 +67,18 @@ impl World {
         truth: Truth,
     ) -> Result<Self, JobError> {
         let name = PeerName::lossy("requester");
-        let capabilities = Capabilities { device: DeviceKind::NativeCpu, lanes: 1, name };
+        let capabilities = Capabilities {
+            device: DeviceKind::NativeCpu,
+            lanes: 1,
+            condition: Condition::default(),
+            name,
+        };
         let config = RequesterConfig {
             capabilities,
             limits: PeerLimits::default(),
             local_work: LocalWork::Always,
             local_lanes: 1,
+            insight: Insight::default(),
         };
         let seen = Attempts::default();
         let recorder = Box::new(Recorder { inner: scheduler, seen: Arc::clone(&seen) });
@@ -272,6 +280,8 @@ impl World {
                 }
                 RequesterOutput::PeerLost { .. }
                 | RequesterOutput::PeerReady { .. }
+                | RequesterOutput::Predict { .. }
+                | RequesterOutput::Attempt(_)
                 | RequesterOutput::LocalTracerLost => {}
             }
         }

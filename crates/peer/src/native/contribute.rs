@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use p2c2r_frame::SceneId;
 use p2c2r_protocol::RoomId;
-use p2c2r_protocol::peer::{Capabilities, PeerLimits, PeerName, RefuseJob, Role};
+use p2c2r_protocol::peer::{Capabilities, Condition, PeerLimits, PeerName, RefuseJob, Role};
 use p2c2r_swarm::signaling::{SignalingConfig, SignalingState};
 use p2c2r_swarm::{
     Contributor, ContributorConfig, ContributorInput, ContributorOutput, ContributorStats, TaskKey,
@@ -133,11 +133,14 @@ impl Driver {
         let capabilities = Capabilities {
             device: options.device.kind(),
             lanes: options.device.lanes(),
+            condition: Condition::default(),
             name: options.name.clone(),
         };
         let config = ContributorConfig {
             capabilities,
             limits: PeerLimits::default(),
+            benchmark: None,
+            secret: None,
             max_requesters: options.max_requesters.into(),
         };
         let signaling = SignalingConfig {

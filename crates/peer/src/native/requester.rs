@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use p2c2r_frame::{SceneId, TileTask};
 use p2c2r_protocol::LeaseId;
-use p2c2r_protocol::peer::{Capabilities, Channel, DeviceKind, PeerLimits, Role};
+use p2c2r_protocol::peer::{Capabilities, Channel, Condition, DeviceKind, PeerLimits, Role};
 use p2c2r_swarm::signaling::{SignalingConfig, SignalingState};
 use p2c2r_swarm::{
-    CostSource, JobSpec, LocalWork, PeerEnd, PeerState, RefineOrder, Requester, RequesterConfig,
-    RequesterInput, RequesterOutput, Worker,
+    CostSource, Insight, JobSpec, LocalWork, PeerEnd, PeerState, RefineOrder, Requester,
+    RequesterConfig, RequesterInput, RequesterOutput, Worker,
 };
 use p2c2r_transport::LinkEvent;
 use tokio::sync::mpsc;
@@ -172,7 +172,10 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
             RequesterOutput::LocalTracerLost => {
                 self.warn("the local tracer failed; only contributors render now".to_owned());
             }
-            RequesterOutput::TileMerged { .. } | RequesterOutput::FrameComplete { .. } => {}
+            RequesterOutput::TileMerged { .. }
+            | RequesterOutput::FrameComplete { .. }
+            | RequesterOutput::Predict { .. }
+            | RequesterOutput::Attempt(_) => {}
         }
     }
 
@@ -337,11 +340,13 @@ fn config_of(options: &RenderOptions) -> RequesterConfig {
         capabilities: Capabilities {
             device: device.map_or(DeviceKind::NativeCpu, |device| device.kind()),
             lanes: 1,
+            condition: Condition::default(),
             name: options.name.clone(),
         },
         limits: PeerLimits::default(),
         local_work: if device.is_some() { LocalWork::Always } else { LocalWork::Never },
         local_lanes: device.map_or(0, |device| device.lanes()),
+        insight: Insight::default(),
     }
 }
 
