@@ -2,6 +2,7 @@
 
 mod codec;
 mod denoise;
+mod model;
 mod network;
 mod renders;
 mod report;
@@ -39,6 +40,8 @@ pub(crate) struct Options {
 enum Suite {
     /// What contributors cost and give, absent and dead ones too.
     Network,
+    /// What the trained model costs whoever renders in a browser.
+    Model,
     /// Rays, builds, renders and tiles of ours and of other libraries and programs.
     Tracer,
     /// Brotli bytes of every module and of the first load of each page, against the budgets.
@@ -53,6 +56,11 @@ pub(crate) fn bench(places: &Places, permission: Permission, options: &Options) 
             prepare_pages(places, permission, &mut timing)?;
             let programs = build::build_native(places, &mut timing)?;
             timing.step("measure the network", || network::measure(places, &programs))?
+        }
+        Suite::Model => {
+            let only = options.only.as_deref().filter(|id| model::is_wanted(Some(id)));
+            let rows = timing.step("measure the model", || model::measure(places, permission, only))?;
+            report::Report::of("model", rows)
         }
         Suite::Tracer => {
             let only = options.only.as_deref();

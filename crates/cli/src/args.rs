@@ -251,6 +251,10 @@ pub(crate) struct SimArguments {
     /// Virtual seconds of a run.
     #[arg(long, default_value_t = 30.0)]
     pub(crate) seconds: f64,
+    /// Race nobody: write the attempts of as many runs as there are seeds to this file, one JSON record a
+    /// line, to train on. Each run has people of its own, drawn wider than any benchmark's.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["population", "policy", "load", "no_churn", "json"])]
+    pub(crate) log: Option<PathBuf>,
     /// Nobody comes or goes.
     #[arg(long)]
     pub(crate) no_churn: bool,

@@ -17,6 +17,7 @@ mod render;
 mod scene_command;
 mod scene_input;
 mod sim_command;
+mod sim_log;
 mod stats;
 mod surfaces;
 mod view;

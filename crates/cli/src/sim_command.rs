@@ -8,12 +8,16 @@ use p2c2r_sim::{Estimate, Policy, Population, Race, Standing};
 use crate::args::SimArguments;
 use crate::failure::{Failure, OrFail, fail};
 use crate::progress;
+use crate::sim_log;
 
 /// Largest file that describes a population.
 const MAX_POPULATION_BYTES: u64 = 1 << 20;
 
 /// Runs the race and prints how the policies stand.
 pub(crate) fn run(options: &SimArguments) -> anyhow::Result<()> {
+    if let Some(path) = &options.log {
+        return sim_log::write(path, options);
+    }
     let population =
         options.population.as_deref().map_or_else(|| Ok(Population::default()), read)?;
     let seeds: Vec<u64> = (0..u64::from(options.seeds)).map(|seed| options.seed + seed).collect();

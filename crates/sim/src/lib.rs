@@ -4,6 +4,7 @@
 //! Everything is fixed by a seed, and every policy meets the same people, links, frames and dice.
 
 mod draw;
+mod logged;
 mod machine;
 mod measure;
 mod policy;
@@ -11,6 +12,7 @@ mod population;
 mod race;
 mod truth;
 mod visit;
+mod wide;
 mod work;
 mod world;
 
@@ -19,3 +21,4 @@ pub use policy::Policy;
 pub use population::{Access, MAX_PEERS, Population, PopulationError, Spell};
 pub use race::{Estimate, Race, RaceError, Standing};
 pub use visit::{Mood, Visit};
+pub use wide::{RUNS_A_DAY, TRAINING_SEEDS, training_attempts};

@@ -149,7 +149,7 @@ impl Race {
         let film = f64::from(FILM.0) * f64::from(FILM.1);
         let samples = self.load * capacity * PERIOD.as_secs_f64() / film;
         let samples_per_pixel = samples.round().clamp(1.0, 10_000.0) as u32;
-        Course { seed, length, period: PERIOD, samples_per_pixel, local_speed }
+        Course { seed, length, period: PERIOD, samples_per_pixel, max_bounces: 8, local_speed }
     }
 
     fn check(&self) -> Result<(), RaceError> {

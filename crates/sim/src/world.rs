@@ -33,6 +33,7 @@ pub(crate) struct Course {
     /// Between the starts of two frames, if the first is done by then.
     pub(crate) period: Duration,
     pub(crate) samples_per_pixel: u32,
+    pub(crate) max_bounces: u8,
     pub(crate) local_speed: f64,
 }
 
@@ -77,7 +78,7 @@ impl World {
         let mut coming = visits.to_vec();
         coming.sort_by_key(|visit| std::cmp::Reverse(visit.arrives));
         // Nothing to do until the first frame: a job of one sample that is done at once.
-        let requester = Requester::with_scheduler(config, Work::job(1, 0), recorder)?;
+        let requester = Requester::with_scheduler(config, Work::job(1, course.max_bounces, 0), recorder)?;
         Ok(Self {
             course,
             work: Work::new(course.seed),
@@ -165,7 +166,8 @@ impl World {
         self.next_frame_at = now + self.course.period;
         self.work.advance();
         self.grants.clear();
-        let spec = Work::job(self.course.samples_per_pixel, self.frame);
+        let Course { samples_per_pixel, max_bounces, .. } = self.course;
+        let spec = Work::job(samples_per_pixel, max_bounces, self.frame);
         let visits: Vec<&Visit> = self.here.values().map(|machine| &machine.visit).collect();
         let film = f64::from(spec.view.width_px) * f64::from(spec.view.height_px);
         let cost = film * f64::from(spec.samples_per_pixel);
