@@ -27,6 +27,11 @@ pub(crate) struct Ends {
     pub(crate) high: f64,
 }
 
+impl Ends {
+    /// Those of the normal distribution.
+    pub(crate) const NORMAL: Self = Self { low: -1.645, high: 1.645 };
+}
+
 /// Recent scores and the levels of the two ends.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Calibration {

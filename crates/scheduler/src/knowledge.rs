@@ -7,7 +7,7 @@ use crate::level::Level;
 use crate::likes::Kind;
 use crate::regression::Normal;
 use crate::residual::{Residual, inputs};
-use crate::{Outcome, Stage, TaskEnd, TaskSketch};
+use crate::{LearnedParts, Outcome, Stage, TaskEnd, TaskSketch};
 
 /// Shortest time that counts, so that a burst of results cannot promise infinite speed.
 const SHORTEST_SECONDS: f64 = 0.0002;
@@ -77,20 +77,29 @@ impl Knowledge {
     }
 
     /// Learns from a task that ended; `expected` as in [`Self::parts`].
-    pub(crate) fn observe(&mut self, outcome: &Outcome, expected: f64, typical_cost: f64) {
+    pub(crate) fn observe(
+        &mut self,
+        outcome: &Outcome,
+        expected: f64,
+        typical_cost: f64,
+        parts: LearnedParts,
+    ) {
         let seconds = outcome.elapsed.as_secs_f64().clamp(SHORTEST_SECONDS, LONGEST_SECONDS);
         let seen = inputs(&outcome.task, self.stage(), typical_cost);
         match outcome.end {
             TaskEnd::Delivered => {
                 let computed = credible(outcome, seconds);
-                self.compute.observe(seen, (computed / expected).ln());
+                if parts.residual {
+                    self.compute.observe(seen, (computed / expected).ln(), parts.drift);
+                }
                 self.way.observe((seconds - computed).max(SHORTEST_SECONDS).ln());
                 self.tasks = self.tasks.saturating_add(1);
             }
-            TaskEnd::Expired => {
-                self.compute.observe_at_least(seen, (EXPIRED_FACTOR * seconds / expected).ln());
+            TaskEnd::Expired if parts.residual => {
+                let least = (EXPIRED_FACTOR * seconds / expected).ln();
+                self.compute.observe_at_least(seen, least, parts.drift);
             }
-            TaskEnd::Lost => {}
+            TaskEnd::Expired | TaskEnd::Lost => {}
         }
         self.record.observe(outcome.end == TaskEnd::Delivered);
     }

@@ -8,14 +8,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::conformal::Calibration;
+use crate::conformal::{Calibration, Ends};
 use crate::failure::Stays;
 use crate::knowledge::{Knowledge, Parts};
 use crate::likes::{Kind, Likes};
 use crate::worker::by_finish;
 use crate::{
-    OpenWork, Outcome, Piece, Prediction, Scheduler, Stage, TaskEnd, TaskSketch, Worker,
-    WorkerSlot, WorkerTraits,
+    LearnedConfig, OpenWork, Outcome, Piece, Prediction, Scheduler, Stage, TaskEnd, TaskSketch,
+    Worker, WorkerSlot, WorkerTraits,
 };
 
 /// Most workers that are remembered; beyond it the largest name goes.
@@ -29,34 +29,6 @@ const LEAST_SPREAD: f64 = 0.02;
 /// Expected share of failing tasks of a peer and of the local tracer.
 const PEER_FAILURE: f64 = 0.03;
 const LOCAL_FAILURE: f64 = 0.001;
-
-/// The constants of a [`LearnedScheduler`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LearnedConfig {
-    /// Speed of a worker if nothing at all is known, in mean paths per second.
-    pub prior_speed: f64,
-    /// How long the first task of a worker should take, by the prior.
-    pub first_target: Duration,
-    /// A task is not made longer than this to outweigh a long way.
-    pub longest: Duration,
-    /// A task is not cut shorter than this to balance the end of a job.
-    pub shortest: Duration,
-    /// Pieces that a worker's share of the open work is cut into, at least: larger evens out the
-    /// end, smaller saves messages (guided self-scheduling, Polychronopoulos and Kuck, 1987).
-    pub pieces_per_share: f64,
-}
-
-impl Default for LearnedConfig {
-    fn default() -> Self {
-        Self {
-            prior_speed: 100_000.0,
-            first_target: Duration::from_millis(50),
-            longest: Duration::from_secs(1),
-            shortest: Duration::from_millis(30),
-            pieces_per_share: 2.0,
-        }
-    }
-}
 
 /// Learns each worker's speed, way, reliability and how far predictions are off.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,6 +87,9 @@ impl LearnedScheduler {
 
     /// Probability that a task of this length brings nothing.
     fn failure(&self, known: &Knowledge, worker: Worker, span: Duration, now: Duration) -> f64 {
+        if !self.config.parts.failure {
+            return 0.0;
+        }
         let own = known.record.probability();
         if worker == Worker::Local {
             return own;
@@ -212,8 +187,10 @@ impl Scheduler for LearnedScheduler {
         let (expected, typical_cost) = (self.expected(&outcome.task), self.typical_cost());
         let Some(known) = self.workers.get_mut(&outcome.worker) else { return };
         let stage = known.stage();
-        known.observe(outcome, expected, typical_cost);
-        self.likes.show(outcome.worker, known.kind, known.compute.own());
+        known.observe(outcome, expected, typical_cost, self.config.parts);
+        if self.config.parts.likes {
+            self.likes.show(outcome.worker, known.kind, known.compute.own());
+        }
         let Prediction { median, spread, .. } = outcome.prediction;
         let score = match outcome.end {
             TaskEnd::Delivered => {
@@ -231,7 +208,8 @@ impl Scheduler for LearnedScheduler {
         let known = self.knowledge(worker);
         let (seconds, spread) = self.parts(&known, task).whole();
         let (stage, spread) = (known.stage(), spread.max(LEAST_SPREAD));
-        let ends = self.calibration(stage).ends();
+        let ends =
+            if self.config.parts.conformal { self.calibration(stage).ends() } else { Ends::NORMAL };
         let at = |score: f64| {
             Duration::from_secs_f64((seconds * (score * spread).exp()).min(LONGEST_SECONDS))
         };
@@ -262,6 +240,10 @@ impl Scheduler for LearnedScheduler {
             planned.extend(slot.plan(cost, median));
         }
         by_finish(planned)
+    }
+
+    fn copies(&self) -> bool {
+        self.config.parts.hedging
     }
 
     fn forget(&mut self, worker: Worker, now: Duration) {

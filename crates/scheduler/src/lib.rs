@@ -6,6 +6,7 @@
 
 mod base;
 mod budget;
+mod config;
 mod conformal;
 mod drift;
 mod estimate;
@@ -30,9 +31,10 @@ pub use base::{
     OUTPUT_NAMES, OUTPUTS, SCHEMA_VERSION,
 };
 pub use budget::HedgeBudget;
+pub use config::{LearnedConfig, LearnedParts};
 pub use ewma::{EwmaConfig, EwmaScheduler};
 pub use hedge::{Hedge, OpenLease, decide_hedge, expected_remaining};
-pub use learned::{LearnedConfig, LearnedScheduler};
+pub use learned::LearnedScheduler;
 pub use record::AttemptRecord;
 pub use worker::{
     OpenWork, Outcome, Piece, Prediction, Stage, TaskEnd, TaskKind, TaskSketch, Worker, WorkerSlot,

@@ -1,17 +1,14 @@
 //! People to train on: each run is of another population, drawn wider than the benchmark's, under seeds that
 //! the benchmark never uses.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use p2c2r_protocol::PeerId;
-use p2c2r_scheduler::{AttemptRecord, Moment};
+use p2c2r_scheduler::AttemptRecord;
 
 use crate::draw::Draw;
-use crate::logged::{Logged, Person, Records, records};
-use crate::policy::{Policy, Setting};
-use crate::population::{Access, Population, Spell};
+use crate::policy::{Advertised, Policy, Rule, Setting};
+use crate::population::{Access, Evening, Population, Spell};
 use crate::race::RaceError;
 use crate::truth::Truth;
 use crate::visit::Visit;
@@ -28,50 +25,44 @@ const FIRST_DAY: u64 = 1_767_225_600;
 const DAY_SECONDS: u64 = 86_400;
 /// Workers of one run have numbers below this.
 const NUMBERS_OF_A_RUN: u32 = 10_000;
-/// Who gives the work: some at random, so that records are not only of workers that somebody chose.
-const POLICIES: [Policy; 3] = [Policy::EftEwma, Policy::Learned, Policy::Product];
+/// Who gives the work: often anybody, so that records are not only of workers that somebody chose.
+const POLICIES: [Policy; 4] =
+    [Policy::Rule(Rule::Random), Policy::EftEwma, Policy::Learned, Policy::Product];
 /// Bounces that make each kind of task.
 const BOUNCES: [u8; 3] = [1, 3, 8];
 /// The requester's own tracer, relative to the median peer.
 const LOCAL_SPEED: f64 = 0.3;
 
-/// The attempts of one run; the same number and length give the same ones.
+/// The attempts of one run, as the session tells them; the same number and length give the same ones.
 pub fn training_attempts(run: u32, seconds: f64) -> Result<Vec<AttemptRecord>, RaceError> {
     let seed = TRAINING_SEEDS.start + u64::from(run);
     let mut draw = Draw::new(seed, 0x71de);
     let population = population(&mut draw);
     population.check()?;
     let length = Duration::from_secs_f64(seconds);
-    let day = u64::from(run / RUNS_A_DAY);
-    let begins = day * DAY_SECONDS + (draw.unit() * DAY_SECONDS as f64) as u64;
     let mut visits = population.visits(seed, length, true);
-    let people = live(&population, &mut visits, begins, &mut draw);
-    let course = course(&population, seed, length, &mut draw);
-    let truth = Truth::default();
+    live(&mut visits, &mut draw);
+    let day = u64::from(run / RUNS_A_DAY);
+    // The hour is the one at which the population lives its day.
+    let begins = day * DAY_SECONDS + population.unix_start(seed) % DAY_SECONDS;
+    let course = course(&population, seed, length, FIRST_DAY + begins, &mut draw);
+    let film = f64::from(FILM.0) * f64::from(FILM.1);
     let setting = Setting {
         seed,
-        visits: &visits,
-        truth: &truth,
+        advertised: Advertised::of_visits(&visits),
+        truth: Truth::default(),
         local_speed: course.local_speed,
         prior_speed: population.speed.0,
-        tile_cost: film_cost(&course) / draw.log_uniform((4.0, 64.0)),
+        tile_cost: film * f64::from(course.samples_per_pixel) / draw.log_uniform((4.0, 64.0)),
     };
     let policy = POLICIES[draw.pick([1.0; POLICIES.len()].into_iter())];
-    let seen = Records::default();
-    let logged = Logged {
-        inner: setting.scheduler(policy),
-        people,
-        moment: Moment { unix_seconds: Some(FIRST_DAY + begins) },
-        first_number: run * NUMBERS_OF_A_RUN,
-        draw,
-        seen: Records::clone(&seen),
-        history: BTreeMap::new(),
-    };
-    World::new(course, &visits, Box::new(logged), truth.clone())?.run();
-    let mut attempts = std::mem::take(&mut *records(&seen));
-    // The log goes over all days.
-    attempts.iter_mut().for_each(|attempt| attempt.at += begins as f64);
-    Ok(attempts)
+    let mut records = World::new(course, &visits, setting.scheduler(policy), None)?.run().records;
+    for record in &mut records {
+        // The log goes over all days; the requester itself stays 0.
+        record.at += begins as f64;
+        record.worker += if record.worker > 0 { run * NUMBERS_OF_A_RUN } else { 0 };
+    }
+    Ok(records)
 }
 
 /// A population of its own for each run.
@@ -87,7 +78,7 @@ fn population(draw: &mut Draw) -> Population {
         ("lte", (74.0, 0.5), (10.0, 60.0), (0.01, 250.0), 8.0),
         ("far", (150.0, 0.4), (2.0, 20.0), (0.004, 300.0), 15.0),
         ("satellite", (600.0, 0.1), (10.0, 60.0), (0.01, 700.0), 10.0),
-        (RELAY, (90.0, 0.6), (4.0, 40.0), (0.005, 200.0), 10.0),
+        ("relay", (90.0, 0.6), (4.0, 40.0), (0.005, 200.0), 10.0),
     ];
     let access = access.map(|(name, round_trip_ms, jitter_ms, loss, megabits)| Access {
         name: name.to_owned(),
@@ -117,46 +108,39 @@ fn population(draw: &mut Draw) -> Population {
         stay: (draw.log_uniform((20.0, 600.0)), draw.between((0.4, 1.0))),
         failure: (draw.log_uniform((0.002, 0.12)), draw.between((0.2, 0.9))),
         access: access.into(),
+        battery: (draw.between((0.0, 0.6)), draw.between((1.0, 2.2))),
+        liars: (draw.between((0.0, 0.1)), draw.between((1.5, 6.0))),
+        bursts: (draw.between((0.0, 0.3)), draw.between((1.0, 4.0))),
+        evening: Evening {
+            network: draw.between((1.0, 2.5)),
+            slowdowns: draw.between((1.0, 4.0)),
+            zones: draw.between((0.0, 12.0)),
+        },
+        outage: (draw.log_uniform((60.0, 1000.0)), draw.log_uniform((0.5, 5.0))),
     }
 }
 
-/// The name of the access whose links a relay carries.
-const RELAY: &str = "relay";
-
-/// What each visitor is like beside what every simulation draws: batteries, kinds of task that suit it more or
-/// less, an evening by its own clock, and whether it ran a benchmark.
-fn live(
-    population: &Population,
-    visits: &mut [Visit],
-    begins: u64,
-    draw: &mut Draw,
-) -> BTreeMap<PeerId, Person> {
-    let (benchmarked, on_battery) = (draw.between((0.5, 1.0)), draw.between((0.0, 0.5)));
-    let evening = draw.between((1.0, 2.5));
-    let mut person = |visit: &mut Visit| {
-        let is_on_battery = draw.chance(on_battery);
-        let thrift = if is_on_battery { draw.between((0.4, 1.0)) } else { 1.0 };
-        visit.speed *= thrift * draw.log_normal(1.0, 0.2);
-        let hour = (begins / 3600) as f64 + draw.between((-6.0, 6.0));
-        // Homes are busiest from 19 to 23 (FCC, "Measuring Broadband America").
-        if (19.0..23.0).contains(&hour.rem_euclid(24.0)) {
-            visit.link.jitter = visit.link.jitter.mul_f64(evening);
-            visit.link.loss = (visit.link.loss * evening).min(0.5);
-            visit.speed /= evening.sqrt();
+/// What each visitor is like beside what every simulation draws: kinds of task that suit it more or less, and
+/// whether it ran a benchmark.
+fn live(visits: &mut [Visit], draw: &mut Draw) {
+    let benchmarked = draw.between((0.5, 1.0));
+    let affinity = draw.between((0.0, 0.4));
+    for visit in visits {
+        visit.speed *= draw.log_normal(1.0, affinity);
+        if !draw.chance(benchmarked) {
+            visit.advertised = 0.0;
         }
-        Person {
-            visit: visit.clone(),
-            is_on_battery,
-            has_benchmark: draw.chance(benchmarked),
-            is_relayed: population.access[visit.access].name == RELAY,
-            hidden_from: population.hidden.factor.0,
-        }
-    };
-    visits.iter_mut().map(|visit| (visit.peer, person(visit))).collect()
+    }
 }
 
 /// How much there is to do: from frames in a blink to ones that take many seconds.
-fn course(population: &Population, seed: u64, length: Duration, draw: &mut Draw) -> Course {
+fn course(
+    population: &Population,
+    seed: u64,
+    length: Duration,
+    unix_start: u64,
+    draw: &mut Draw,
+) -> Course {
     let local_speed = LOCAL_SPEED * population.speed.0;
     let period = draw.log_uniform((0.1, 6.0));
     let capacity = population.peers as f64 * population.speed.0 + local_speed;
@@ -168,12 +152,12 @@ fn course(population: &Population, seed: u64, length: Duration, draw: &mut Draw)
         period: Duration::from_secs_f64(period),
         samples_per_pixel: samples.round().clamp(1.0, 10_000.0) as u32,
         max_bounces: BOUNCES[draw.pick([1.0; BOUNCES.len()].into_iter())],
+        tells_attempts: true,
+        bursts: population.bursts,
         local_speed,
+        unix_start,
+        outages: population.outages(seed, length),
     }
-}
-
-fn film_cost(course: &Course) -> f64 {
-    f64::from(FILM.0) * f64::from(FILM.1) * f64::from(course.samples_per_pixel)
 }
 
 #[cfg(test)]

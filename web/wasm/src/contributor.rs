@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use p2c2r_frame::SceneId;
-use p2c2r_protocol::peer::{Capabilities, DeviceKind, PeerLimits, PeerName, RefuseJob, Role};
+use p2c2r_protocol::peer::{
+    Capabilities, Condition, DeviceKind, PeerLimits, PeerName, RefuseJob, Role,
+};
 use p2c2r_scene::{Scene, UnpackLimits, unpack};
 use p2c2r_swarm::{Contributor, ContributorConfig, ContributorInput, ContributorOutput, TaskKey};
 use p2c2r_transport::LinkEvent;
@@ -164,10 +166,13 @@ impl ContributorRole {
         let name = PeerName::lossy(&info.name);
         let device = if is_gpu { DeviceKind::BrowserGpu } else { DeviceKind::BrowserCpu };
         let lanes = self.base.lanes.count() as u16;
-        let capabilities = Capabilities { device, lanes, name: name.clone() };
+        let capabilities =
+            Capabilities { device, lanes, condition: Condition::default(), name: name.clone() };
         self.session = Some(Contributor::new(ContributorConfig {
             capabilities,
             limits: PeerLimits::default(),
+            benchmark: None,
+            secret: None,
             max_requesters: self.settings.max_peers as usize,
         }));
         match Network::new(now, self.settings.clone(), Role::Contributor, name, self.seed) {

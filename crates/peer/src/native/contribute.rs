@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use p2c2r_frame::SceneId;
 use p2c2r_protocol::RoomId;
-use p2c2r_protocol::peer::{Capabilities, PeerLimits, PeerName, RefuseJob, Role};
+use p2c2r_protocol::peer::{Capabilities, Condition, PeerLimits, PeerName, RefuseJob, Role};
 use p2c2r_swarm::signaling::{SignalingConfig, SignalingState};
 use p2c2r_swarm::{
     Contributor, ContributorConfig, ContributorInput, ContributorOutput, ContributorStats, TaskKey,
@@ -15,7 +15,7 @@ use p2c2r_transport::LinkEvent;
 use tokio::sync::mpsc;
 
 use super::blobs::BlobClient;
-use super::lanes::{Lanes, Ticket, Traced, TracingDevice};
+use super::lanes::{Handicap, Lanes, Ticket, Traced, TracingDevice};
 use super::network::{Network, NetworkEvent, sleep_until};
 use super::scenes::{LoadedScene, SceneCache, fetch_scene};
 use super::{PeerError, ServerAddress};
@@ -36,6 +36,8 @@ pub struct ContributeOptions {
     pub name: PeerName,
     /// What renders.
     pub device: TracingDevice,
+    /// What makes it worse than that, for measurements.
+    pub handicap: Handicap,
     /// Most requesters at the same time.
     pub max_requesters: u16,
     /// Spreads reconnects; draw it at random.
@@ -129,15 +131,18 @@ struct Driver {
 impl Driver {
     fn new(options: ContributeOptions) -> Result<Self, PeerError> {
         let started = Instant::now();
-        let (lanes, results) = Lanes::start(&options.device)?;
+        let (lanes, results) = Lanes::start(&options.device, options.handicap)?;
         let capabilities = Capabilities {
             device: options.device.kind(),
             lanes: options.device.lanes(),
+            condition: Condition::default(),
             name: options.name.clone(),
         };
         let config = ContributorConfig {
             capabilities,
             limits: PeerLimits::default(),
+            benchmark: None,
+            secret: None,
             max_requesters: options.max_requesters.into(),
         };
         let signaling = SignalingConfig {

@@ -5,18 +5,18 @@ use std::time::{Duration, Instant};
 
 use p2c2r_frame::{SceneId, TileTask};
 use p2c2r_protocol::LeaseId;
-use p2c2r_protocol::peer::{Capabilities, Channel, DeviceKind, PeerLimits, Role};
+use p2c2r_protocol::peer::{Capabilities, Channel, Condition, DeviceKind, PeerLimits, Role};
 use p2c2r_swarm::signaling::{SignalingConfig, SignalingState};
 use p2c2r_swarm::{
-    CostSource, JobSpec, LocalWork, PeerEnd, PeerState, RefineOrder, Requester, RequesterConfig,
-    RequesterInput, RequesterOutput, Worker,
+    CostSource, Insight, JobSpec, LocalWork, PeerEnd, PeerState, RefineOrder, Requester,
+    RequesterConfig, RequesterInput, RequesterOutput, Worker,
 };
 use p2c2r_transport::LinkEvent;
 use tokio::sync::mpsc;
 
 use super::PeerError;
 use super::blobs::{BlobClient, BlobError};
-use super::lanes::{Lanes, Ticket, Traced};
+use super::lanes::{Handicap, Lanes, Ticket, Traced};
 use super::network::{Network, NetworkEvent, sleep_until};
 use super::render::{NetworkStats, RenderEvent, RenderJob, RenderOptions, Rendered, WorkerReport};
 use super::scenes::LoadedScene;
@@ -65,7 +65,7 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
         let started = Instant::now();
         let local = match &options.device {
             Some(device) => {
-                let (lanes, results) = Lanes::start(device)?;
+                let (lanes, results) = Lanes::start(device, Handicap::NONE)?;
                 let scene = Arc::new(LoadedScene::new(job.scene.clone()));
                 Some(Local { lanes, results, scene })
             }
@@ -172,7 +172,10 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
             RequesterOutput::LocalTracerLost => {
                 self.warn("the local tracer failed; only contributors render now".to_owned());
             }
-            RequesterOutput::TileMerged { .. } | RequesterOutput::FrameComplete { .. } => {}
+            RequesterOutput::TileMerged { .. }
+            | RequesterOutput::FrameComplete { .. }
+            | RequesterOutput::Predict { .. }
+            | RequesterOutput::Attempt(_) => {}
         }
     }
 
@@ -337,11 +340,13 @@ fn config_of(options: &RenderOptions) -> RequesterConfig {
         capabilities: Capabilities {
             device: device.map_or(DeviceKind::NativeCpu, |device| device.kind()),
             lanes: 1,
+            condition: Condition::default(),
             name: options.name.clone(),
         },
         limits: PeerLimits::default(),
         local_work: if device.is_some() { LocalWork::Always } else { LocalWork::Never },
         local_lanes: device.map_or(0, |device| device.lanes()),
+        insight: Insight::default(),
     }
 }
 

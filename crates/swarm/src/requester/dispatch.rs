@@ -111,7 +111,7 @@ impl Requester {
     }
 
     /// How long a task of the current job would take.
-    fn predict(&self, worker: Worker, cost: f64) -> Prediction {
+    pub(super) fn predict(&self, worker: Worker, cost: f64) -> Prediction {
         let task = TaskSketch { cost, kind: self.task_kind() };
         self.scheduler.predict(worker, &task, self.now)
     }
@@ -168,6 +168,7 @@ impl Requester {
                 Worker::Peer(_) => Some(self.now + lease_duration(&prediction, starts_in)),
             },
         });
+        self.note_grant(lease, worker, cost);
         let Some((_, work)) = self.leases.held(lease, worker) else { return };
         let task = self.job.task(work.slice);
         match worker {

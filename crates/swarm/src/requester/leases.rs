@@ -66,6 +66,8 @@ pub(super) struct LeaseTable {
     /// In the order they were given.
     by_worker: BTreeMap<Worker, Vec<LeaseId>>,
     deadlines: BTreeSet<(Duration, LeaseId)>,
+    /// Time of leases that have ended, from their start.
+    busy: BTreeMap<Worker, Duration>,
 }
 
 impl LeaseTable {
@@ -120,6 +122,18 @@ impl LeaseTable {
         leases.filter(|lease| lease.started_at.is_some())
     }
 
+    /// Time that a worker had tasks, summed over its lanes.
+    pub(super) fn busy(&self, worker: Worker, now: Duration) -> Duration {
+        let started = self.running(worker).filter_map(|lease| lease.started_at);
+        let running: Duration = started.map(|at| now.saturating_sub(at)).sum();
+        running + self.busy.get(&worker).copied().unwrap_or_default()
+    }
+
+    /// A worker that holds nothing has gone.
+    pub(super) fn forget(&mut self, worker: Worker) {
+        self.busy.remove(&worker);
+    }
+
     /// Leases that are the only copy of their work.
     pub(super) fn single(&self) -> impl Iterator<Item = (WorkId, &Work, &Lease)> {
         let single = self.works.iter().filter(|(_, work)| work.leases.len() == 1);
@@ -164,17 +178,25 @@ impl LeaseTable {
     }
 
     /// Ends everything; returns who had what.
-    pub(super) fn clear(&mut self) -> Vec<(LeaseId, Worker)> {
+    pub(super) fn clear(&mut self, now: Duration) -> Vec<(LeaseId, Worker)> {
         self.works.clear();
         self.by_worker.clear();
         self.deadlines.clear();
         let leases = std::mem::take(&mut self.leases);
+        leases.values().for_each(|lease| self.count_busy(lease, now));
         leases.into_iter().map(|(id, lease)| (id, lease.worker)).collect()
+    }
+
+    fn count_busy(&mut self, lease: &Lease, now: Duration) {
+        if let Some(started_at) = lease.started_at {
+            *self.busy.entry(lease.worker).or_default() += now.saturating_sub(started_at);
+        }
     }
 
     /// Takes a lease out; the next one that waits at its worker starts now.
     fn remove(&mut self, id: LeaseId, now: Duration) -> Option<Lease> {
         let lease = self.leases.remove(&id)?;
+        self.count_busy(&lease, now);
         if let Some(deadline) = lease.deadline {
             self.deadlines.remove(&(deadline, id));
         }

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use p2c2r_frame::{Effects, Lens, Packing, View};
-use p2c2r_protocol::peer::{Capabilities, DeviceKind, PeerLimits, PeerName};
+use p2c2r_protocol::peer::{Capabilities, Condition, DeviceKind, PeerLimits, PeerName};
 use p2c2r_swarm::{
-    CostSource, JobSpec, LocalWork, RefineOrder, Requester, RequesterConfig, RequesterInput,
+    CostSource, Insight, JobSpec, LocalWork, RefineOrder, Requester, RequesterConfig,
+    RequesterInput,
 };
 
 use super::PlayerRole;
@@ -88,10 +89,11 @@ impl PlayerRole {
         let name = PeerName::lossy(&self.base.lanes.device_info().name);
         let is_tracing = self.choice != DeviceChoice::None;
         RequesterConfig {
-            capabilities: Capabilities { device, lanes: 1, name },
+            capabilities: Capabilities { device, lanes: 1, condition: Condition::default(), name },
             limits: PeerLimits::default(),
             local_work: if is_tracing { LocalWork::Always } else { LocalWork::Never },
             local_lanes: self.base.lanes.count() as u16,
+            insight: Insight::default(),
         }
     }
 

@@ -121,6 +121,7 @@ impl PlayerRole {
                 self.report(now);
                 self.hold_until = None;
             }
+            RequesterOutput::Predict { .. } | RequesterOutput::Attempt(_) => {}
             RequesterOutput::LocalTracerLost => {
                 let message = "the tracer of this page failed too often; peers go on";
                 self.base.report(ErrorCategory::Config, "LOCAL_TRACER_LOST", message, false);
