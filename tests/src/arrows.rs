@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("protocol", &["frame"]),
     ("splitter", &["frame", "protocol"]),
     ("scheduler", &["frame", "protocol"]),
+    ("predictor", &["scheduler"]),
     ("swarm", &["frame", "protocol", "splitter", "scheduler", "image"]),
     ("transport", &["protocol"]),
     ("sim", &["frame", "protocol", "scheduler", "swarm", "transport"]),
@@ -22,14 +23,26 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("cli", ABOVE_PEER),
     ("web", ABOVE_PEER),
+    ("web-predictor", &["predictor"]),
     ("app", &[]),
     ("server", &["frame", "protocol"]),
     ("testkit", &["frame", "scene", "image"]),
     ("tests", &[]),
     ("bench-common", &["scene", "testkit", "tracer-cpu"]),
+    ("bench-coordinator", &["sim"]),
     (
         "bench-web",
-        &["frame", "image", "scene", "testkit", "tracer-cpu", "tracer-gpu", "bench-common"],
+        &[
+            "frame",
+            "image",
+            "protocol",
+            "scene",
+            "scheduler",
+            "testkit",
+            "tracer-cpu",
+            "tracer-gpu",
+            "bench-common",
+        ],
     ),
 ];
 
@@ -54,7 +67,7 @@ const RESERVED: &[(&[&str], &[&str])] = &[
     (&["wgpu", "wgpu-core", "wgpu-hal", "naga"], &["tracer-gpu"]),
     (
         &["web-sys", "js-sys", "wasm-bindgen", "wasm-bindgen-futures"],
-        &["transport", "web", "app", "tracer-gpu", "bench-web"],
+        &["transport", "web", "web-predictor", "app", "tracer-gpu", "bench-web"],
     ),
     (&["webrtc", "rtc"], &["transport"]),
     (&["tokio", "tokio-tungstenite"], &["transport", "peer", "cli", "server"]),
@@ -71,8 +84,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("server", "signaling-server"),
     ("tests", "tests"),
     ("web", "web/wasm"),
+    ("web-predictor", "web/predictor"),
     ("app", "web/app"),
     ("bench-common", "bench/common"),
+    ("bench-coordinator", "bench/coordinator"),
     ("bench-web", "bench/web"),
 ];
 
