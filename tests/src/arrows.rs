@@ -27,9 +27,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("testkit", &["frame", "scene", "image"]),
     ("tests", &[]),
     ("bench-common", &["scene", "testkit", "tracer-cpu"]),
+    ("bench-coordinator", &["sim"]),
     (
         "bench-web",
-        &["frame", "image", "scene", "testkit", "tracer-cpu", "tracer-gpu", "bench-common"],
+        &[
+            "frame",
+            "image",
+            "protocol",
+            "scene",
+            "scheduler",
+            "testkit",
+            "tracer-cpu",
+            "tracer-gpu",
+            "bench-common",
+        ],
     ),
 ];
 
@@ -73,6 +84,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("web", "web/wasm"),
     ("app", "web/app"),
     ("bench-common", "bench/common"),
+    ("bench-coordinator", "bench/coordinator"),
     ("bench-web", "bench/web"),
 ];
 

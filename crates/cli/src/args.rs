@@ -145,6 +145,12 @@ pub(crate) struct ContributeArguments {
     #[arg(long, value_name = "COUNT", default_value_t = 4,
           value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) max_peers: u16,
+    /// For measurements: take this many times as long for each task, by waiting.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, hide = true, value_parser = slow_down)]
+    pub(crate) slow_down: f64,
+    /// For measurements: never answer this share of the tasks.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, hide = true, value_parser = share)]
+    pub(crate) fail_share: f64,
     /// Print what it came to as one JSON line on standard output.
     #[arg(long)]
     pub(crate) json: bool,
@@ -199,6 +205,8 @@ pub(crate) enum MeasureCommand {
         #[arg(long, default_value_t = 32 << 20)]
         bytes: u64,
     },
+    /// Render frames by contributors alone, and print what each task took.
+    Frames(FramesArguments),
     /// Accept every task and answer none, until ended.
     Mute {
         /// The server.
@@ -207,6 +215,52 @@ pub(crate) enum MeasureCommand {
         #[arg(long)]
         room: RoomId,
     },
+}
+
+/// What `measure frames` takes.
+#[derive(Debug, Args)]
+pub(crate) struct FramesArguments {
+    /// The server.
+    pub(crate) url: String,
+    /// Where the contributors are.
+    #[arg(long)]
+    pub(crate) room: RoomId,
+    /// A scene file or a generated scene's name.
+    #[arg(long)]
+    pub(crate) scene: String,
+    /// Width and height in pixels.
+    #[arg(long)]
+    pub(crate) size: FilmSize,
+    /// Samples per pixel.
+    #[arg(long)]
+    pub(crate) spp: u32,
+    /// Frames, one after the other.
+    #[arg(long)]
+    pub(crate) frames: u32,
+    /// Contributors that must be ready before the first.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) peers: u16,
+    /// Who gets which task: a policy of `sim`.
+    #[arg(long, default_value = "product")]
+    pub(crate) scheduler: String,
+    /// Tasks of a frame, for policies over equal tasks.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) tasks: u32,
+    /// Seed of the policy's dice.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How fast a contributor of this name says it is.
+    #[arg(long, value_name = "NAME=SPEED", value_parser = advertised)]
+    pub(crate) advertise: Vec<(String, f64)>,
+}
+
+/// A name and a speed.
+fn advertised(text: &str) -> Result<(String, f64), String> {
+    let parts = text.split_once('=').and_then(|(name, speed)| Some((name, speed.parse().ok()?)));
+    let known = parts.filter(|(_, speed): &(&str, f64)| speed.is_finite());
+    known
+        .map(|(name, speed)| (name.to_owned(), speed))
+        .ok_or_else(|| format!("`{text}` is not NAME=SPEED"))
 }
 
 /// The ends of a measured link.
@@ -257,6 +311,18 @@ pub(crate) struct SimArguments {
     /// As JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How many times slower a contributor can be made.
+fn slow_down(text: &str) -> Result<f64, String> {
+    let factor = text.parse().ok().filter(|factor| (1.0..=100.0).contains(factor));
+    factor.ok_or_else(|| format!("`{text}` is not a factor from 1 to 100"))
+}
+
+/// A share of a whole.
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| format!("`{text}` is not a share from 0 to 1"))
 }
 
 /// A time that a view can have.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use p2c2r_peer::native::{
-    ContributeEvent, ContributeOptions, ContributeReport, ServerAddress, TracingDevice, Wish,
-    contribute,
+    ContributeEvent, ContributeOptions, ContributeReport, Handicap, ServerAddress, TracingDevice,
+    Wish, contribute,
 };
 use p2c2r_protocol::peer::PeerName;
 use p2c2r_swarm::ContributorStats;
@@ -36,6 +36,7 @@ pub(crate) fn run(options: &ContributeArguments) -> anyhow::Result<()> {
         room,
         name: PeerName::lossy(&options.name),
         device,
+        handicap: Handicap { slow_down: options.slow_down, fail_share: options.fail_share },
         max_requesters: options.max_peers,
         seed: random_seed()?,
     };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use p2c2r_sim::{Estimate, Policy, Population, Race, Standing};
+use p2c2r_sim::{Estimate, Frames, Policy, Population, Race, Standing};
 
 use crate::args::SimArguments;
 use crate::failure::{Failure, OrFail, fail};
@@ -18,7 +18,7 @@ pub(crate) fn run(options: &SimArguments) -> anyhow::Result<()> {
         options.population.as_deref().map_or_else(|| Ok(Population::default()), read)?;
     let seeds: Vec<u64> = (0..u64::from(options.seeds)).map(|seed| options.seed + seed).collect();
     let policies = if options.policy.is_empty() {
-        Policy::ALL.to_vec()
+        Policy::all()
     } else {
         options.policy.iter().map(|name| policy(name)).collect::<anyhow::Result<_>>()?
     };
@@ -27,6 +27,7 @@ pub(crate) fn run(options: &SimArguments) -> anyhow::Result<()> {
         let race = Race {
             population: population.clone(),
             load: percent / 100.0,
+            frames: Frames::default(),
             seconds: options.seconds,
             has_churn: !options.no_churn,
             seeds: seeds.clone(),
@@ -50,11 +51,7 @@ pub(crate) fn run(options: &SimArguments) -> anyhow::Result<()> {
 }
 
 fn policy(name: &str) -> anyhow::Result<Policy> {
-    let found = Policy::ALL.into_iter().find(|policy| policy.name() == name);
-    found.ok_or_else(|| {
-        let names = Policy::ALL.map(Policy::name).join(", ");
-        fail(Failure::Usage, format!("there is no policy {name:?}; there are {names}"))
-    })
+    name.parse::<Policy>().or_fail(Failure::Usage)
 }
 
 fn read(path: &Path) -> anyhow::Result<Population> {

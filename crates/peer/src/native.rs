@@ -16,9 +16,10 @@ mod socket;
 mod tuning;
 
 pub use address::ServerAddress;
+pub use blobs::store_package;
 pub use contribute::{ContributeEvent, ContributeOptions, ContributeReport, Wish, contribute};
 pub use error::PeerError;
-pub use lanes::{DeviceChoice, TracingDevice};
+pub use lanes::{DeviceChoice, Handicap, TracingDevice};
 pub use network::{Network, NetworkEvent};
 pub use render::{
     NetworkStats, RenderEvent, RenderJob, RenderOptions, Rendered, WorkerReport, render,

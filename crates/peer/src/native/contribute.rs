@@ -15,7 +15,7 @@ use p2c2r_transport::LinkEvent;
 use tokio::sync::mpsc;
 
 use super::blobs::BlobClient;
-use super::lanes::{Lanes, Ticket, Traced, TracingDevice};
+use super::lanes::{Handicap, Lanes, Ticket, Traced, TracingDevice};
 use super::network::{Network, NetworkEvent, sleep_until};
 use super::scenes::{LoadedScene, SceneCache, fetch_scene};
 use super::{PeerError, ServerAddress};
@@ -36,6 +36,8 @@ pub struct ContributeOptions {
     pub name: PeerName,
     /// What renders.
     pub device: TracingDevice,
+    /// What makes it worse than that, for measurements.
+    pub handicap: Handicap,
     /// Most requesters at the same time.
     pub max_requesters: u16,
     /// Spreads reconnects; draw it at random.
@@ -129,7 +131,7 @@ struct Driver {
 impl Driver {
     fn new(options: ContributeOptions) -> Result<Self, PeerError> {
         let started = Instant::now();
-        let (lanes, results) = Lanes::start(&options.device)?;
+        let (lanes, results) = Lanes::start(&options.device, options.handicap)?;
         let capabilities = Capabilities {
             device: options.device.kind(),
             lanes: options.device.lanes(),

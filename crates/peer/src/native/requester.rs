@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use super::PeerError;
 use super::blobs::{BlobClient, BlobError};
-use super::lanes::{Lanes, Ticket, Traced};
+use super::lanes::{Handicap, Lanes, Ticket, Traced};
 use super::network::{Network, NetworkEvent, sleep_until};
 use super::render::{NetworkStats, RenderEvent, RenderJob, RenderOptions, Rendered, WorkerReport};
 use super::scenes::LoadedScene;
@@ -65,7 +65,7 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
         let started = Instant::now();
         let local = match &options.device {
             Some(device) => {
-                let (lanes, results) = Lanes::start(device)?;
+                let (lanes, results) = Lanes::start(device, Handicap::NONE)?;
                 let scene = Arc::new(LoadedScene::new(job.scene.clone()));
                 Some(Local { lanes, results, scene })
             }

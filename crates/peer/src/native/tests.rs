@@ -50,6 +50,7 @@ fn start_contributor(server: &ServerAddress, name: &str) -> Contributing {
         room: None,
         name: PeerName::lossy(name),
         device: one_thread(),
+        handicap: Handicap::NONE,
         max_requesters: 4,
         seed: 1,
     };

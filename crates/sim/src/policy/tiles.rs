@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use p2c2r_scheduler::{
-    OpenWork, Outcome, Piece, Prediction, Scheduler, TaskSketch, Worker, WorkerSlot, WorkerTraits,
+    BaseCurve, OpenWork, Outcome, Piece, Prediction, Scheduler, TaskSketch, Worker, WorkerSlot,
+    WorkerTraits,
 };
 
 /// What a task costs that comes to nothing, before somebody else has it.
@@ -29,6 +30,14 @@ struct Planned {
 impl Scheduler for EqualTiles {
     fn meet(&mut self, worker: Worker, traits: WorkerTraits, now: Duration) {
         self.model.meet(worker, traits, now);
+    }
+
+    fn expect(&mut self, worker: Worker, curve: BaseCurve) {
+        self.model.expect(worker, curve);
+    }
+
+    fn history(&self, worker: Worker) -> (u64, f64) {
+        self.model.history(worker)
     }
 
     fn observe(&mut self, outcome: &Outcome) {
