@@ -44,8 +44,13 @@ impl Record {
 
     /// Learns how a task ended.
     pub(crate) fn observe(&mut self, is_delivered: bool) {
-        self.delivered = MEMORY * self.delivered + f64::from(u8::from(is_delivered));
-        self.failed = MEMORY * self.failed + f64::from(u8::from(!is_delivered));
+        self.observe_part(f64::from(u8::from(!is_delivered)));
+    }
+
+    /// Learns that a task has failed with this probability.
+    pub(crate) fn observe_part(&mut self, failed: f64) {
+        self.delivered = MEMORY * self.delivered + 1.0 - failed;
+        self.failed = MEMORY * self.failed + failed;
     }
 }
 

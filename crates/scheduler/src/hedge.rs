@@ -52,16 +52,22 @@ pub fn expected_remaining(lease: &OpenLease, now: Duration) -> Duration {
     }
     let run = now.saturating_sub(lease.started_at);
     let waits = lease.started_at.saturating_sub(now);
-    let Late { remaining, outlasted } = if_it_delivers(&lease.prediction, run.as_secs_f64());
-    let failure = lease.prediction.failure.clamp(0.0, 1.0);
-    let failed = failure / (failure + (1.0 - failure) * outlasted).max(f64::MIN_POSITIVE);
-    let counts = failure > RISKY || run > lease.prediction.high;
-    let failed = if counts { failed.min(1.0) } else { 0.0 };
+    let Late { remaining, .. } = if_it_delivers(&lease.prediction, run.as_secs_f64());
+    let counts = lease.prediction.failure > RISKY || run > lease.prediction.high;
+    let failed = if counts { failed_by(&lease.prediction, run) } else { 0.0 };
     let delivers = (waits + seconds(remaining)).min(until_deadline);
-    if lease.deadline == Duration::MAX || failed.is_nan() {
+    if lease.deadline == Duration::MAX {
         return delivers;
     }
     delivers.mul_f64(1.0 - failed) + until_deadline.mul_f64(failed)
+}
+
+/// Probability that a task that has run for so long never comes.
+pub(crate) fn failed_by(prediction: &Prediction, run: Duration) -> f64 {
+    let Late { outlasted, .. } = if_it_delivers(prediction, run.as_secs_f64());
+    let failure = prediction.failure.clamp(0.0, 1.0);
+    let failed = failure / (failure + (1.0 - failure) * outlasted).max(f64::MIN_POSITIVE);
+    if failed.is_nan() { 0.0 } else { failed.min(1.0) }
 }
 
 /// How late a task is.

@@ -284,6 +284,18 @@ impl Knowledge {
         self.record.observe(outcome.end == TaskEnd::Delivered);
     }
 
+    /// Learns that a task had not come after a time; `failed` is the probability that it never would have.
+    pub(crate) fn outlast(&mut self, outcome: &Outcome, failed: f64, common: &Common<'_>) {
+        let seconds = outcome.elapsed.as_secs_f64().clamp(SHORTEST_SECONDS, LONGEST_SECONDS);
+        let seen = inputs(&outcome.task, self.stage(), common.typical_cost);
+        let traced = (seconds - self.way.own().mean.exp()).max(SHORTEST_SECONDS);
+        let least = traced.ln() - self.expected(&outcome.task, common);
+        if common.parts.residual {
+            self.compute.observe_at_least(seen, least, common.parts.drift);
+        }
+        self.record.observe_part(failed);
+    }
+
     /// What hours may change, as it is now: by [`Quantity`].
     pub(crate) fn state(&self) -> [f64; 3] {
         let failure = logit(self.record.probability());

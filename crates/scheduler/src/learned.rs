@@ -13,6 +13,7 @@ use crate::archive::{Archive, Saved};
 use crate::conformal::Ends;
 use crate::day::{Curves, Hour};
 use crate::failure::Stays;
+use crate::hedge::failed_by;
 use crate::knowledge::{Common, Knowledge};
 use crate::likes::{Kind, Likes, Said};
 use crate::plan::{Rate, plan};
@@ -283,6 +284,17 @@ impl Scheduler for LearnedScheduler {
             TaskEnd::Lost => return,
         };
         self.scores.observe(group, score.clamp(-EXPIRED_SCORE, EXPIRED_SCORE));
+    }
+
+    fn overtake(&mut self, outcome: &Outcome) {
+        // Whoever was overtaken before half of its time says nothing of itself.
+        if outcome.elapsed <= outcome.prediction.median {
+            return;
+        }
+        let failed = failed_by(&outcome.prediction, outcome.elapsed);
+        let Some((known, common)) = self.of_one(outcome.worker) else { return };
+        known.outlast(outcome, failed, &common);
+        self.share(outcome.worker);
     }
 
     fn predict(&self, worker: Worker, task: &TaskSketch, now: Duration) -> Prediction {

@@ -79,6 +79,10 @@ pub trait Scheduler {
     /// Learns from a task that ended.
     fn observe(&mut self, outcome: &Outcome);
 
+    /// Learns from a task of which a copy by somebody else came first: it had taken `elapsed` by then and was
+    /// given up. Its `end` and `computed` say nothing.
+    fn overtake(&mut self, _outcome: &Outcome) {}
+
     /// How long a task will take, from its start to its result being here.
     fn predict(&self, worker: Worker, task: &TaskSketch, now: Duration) -> Prediction;
 

@@ -46,7 +46,7 @@ use p2c2r_frame::SceneId;
 use p2c2r_image::Film;
 use p2c2r_protocol::peer::{Hello, Message, Role, encode};
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
-use p2c2r_scheduler::{HedgeBudget, LearnedScheduler, Scheduler, TaskEnd};
+use p2c2r_scheduler::{HedgeBudget, LearnedScheduler, Moment, Scheduler, TaskEnd};
 use p2c2r_splitter::CostMap;
 
 pub use api::{
@@ -111,6 +111,8 @@ impl Requester {
         mut scheduler: Box<dyn Scheduler + Send>,
     ) -> Result<Self, JobError> {
         let id = JobId(1);
+        let moment = Moment { unix_seconds: config.insight.unix_at_zero };
+        scheduler.set_moment(moment, Duration::ZERO);
         scheduler.meet(Worker::Local, config.local_traits(), Duration::ZERO);
         let job = Job::new(id, job, None)?;
         let local = Local::new(&config, &job);
@@ -287,6 +289,7 @@ impl Requester {
     fn know_link(&mut self, peer: PeerId, is_relayed: bool) {
         if let Some(peer) = self.peers.get_mut(&peer) {
             peer.liveness.link.know_relay(is_relayed);
+            self.scheduler.measure(Worker::Peer(id), peer.liveness.link.traits());
             self.foresight.look_now();
         }
     }
