@@ -10,6 +10,7 @@ use p2c2r_sim::{Estimate, Frames, Policy, Population, Race, RacedLoad, Standing,
 use crate::args::SimArguments;
 use crate::failure::{Failure, OrFail, fail};
 use crate::progress;
+use crate::sim_log;
 
 /// Largest file that describes a population.
 const MAX_POPULATION_BYTES: u64 = 1 << 20;
@@ -21,6 +22,9 @@ const PAGE: &str = "index.html";
 
 /// Runs the race and prints how the policies stand.
 pub(crate) fn run(options: &SimArguments) -> anyhow::Result<()> {
+    if let Some(path) = &options.log {
+        return sim_log::write(path, options);
+    }
     let trace = options.trace.as_deref().map(read_trace).transpose()?.map(Arc::new);
     let population = match (&trace, options.population.as_deref()) {
         (Some(trace), _) => trace.population(),

@@ -17,6 +17,7 @@ mod suite;
 mod trace;
 mod truth;
 mod visit;
+mod wide;
 mod work;
 mod world;
 
@@ -31,3 +32,4 @@ pub use report::{RacedLoad, page};
 pub use suite::{LOADS, Row, Suite};
 pub use trace::{MAX_LINE_BYTES, MAX_LINES, Trace, TraceError};
 pub use visit::{Mood, Visit};
+pub use wide::{RUNS_A_DAY, TRAINING_SEEDS, training_attempts};

@@ -182,6 +182,8 @@ impl Race {
             length,
             period: Duration::from_secs_f64(self.frames.period),
             samples_per_pixel: samples.round().clamp(1.0, 10_000.0) as u32,
+            max_bounces: 8,
+            tells_attempts: false,
             bursts: self.population.bursts,
             local_speed,
             unix_start: self.population.unix_start(seed),
