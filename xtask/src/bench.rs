@@ -1,7 +1,9 @@
 //! Benchmarks: suites of rows, each measured beside what it is compared with.
 
 mod codec;
+mod coordinator;
 mod denoise;
+mod model;
 mod network;
 mod renders;
 mod report;
@@ -30,15 +32,22 @@ pub(crate) struct Options {
     /// Also write the rows to this file as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Measure one row only (suite `tracer`).
+    /// Measure one row only (suites `tracer` and `coordinator`; `real-run` means all of its rows).
     #[arg(long, value_name = "ID")]
     only: Option<String>,
+    /// Seeds of the simulated rows (suite `coordinator`).
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    seeds: Option<u64>,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy)]
 enum Suite {
     /// What contributors cost and give, absent and dead ones too.
     Network,
+    /// What the trained model costs whoever renders in a browser.
+    Model,
+    /// Who gets which task: races on simulated people, decisions in a browser, and a real run.
+    Coordinator,
     /// Rays, builds, renders and tiles of ours and of other libraries and programs.
     Tracer,
     /// Brotli bytes of every module and of the first load of each page, against the budgets.
@@ -53,6 +62,19 @@ pub(crate) fn bench(places: &Places, permission: Permission, options: &Options) 
             prepare_pages(places, permission, &mut timing)?;
             let programs = build::build_native(places, &mut timing)?;
             timing.step("measure the network", || network::measure(places, &programs))?
+        }
+        Suite::Model => {
+            let only = options.only.as_deref().filter(|id| model::is_wanted(Some(id)));
+            let rows =
+                timing.step("measure the model", || model::measure(places, permission, only))?;
+            report::Report::of("model", rows)
+        }
+        Suite::Coordinator => {
+            let wanted =
+                coordinator::Wanted { only: options.only.as_deref(), seeds: options.seeds };
+            timing.step("measure the coordinator", || {
+                coordinator::measure(places, permission, wanted)
+            })?
         }
         Suite::Tracer => {
             let only = options.only.as_deref();

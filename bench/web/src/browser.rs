@@ -11,7 +11,7 @@ use p2c2r_scene::{Scene, UnpackLimits, unpack};
 use p2c2r_tracer_gpu::{GpuContext, GpuOptions, GpuTracer, TuneChoice, TuneMemory};
 use wasm_bindgen::prelude::*;
 
-use crate::RayRace;
+use crate::{DecisionRace, RayRace};
 
 #[wasm_bindgen]
 extern "C" {
@@ -58,6 +58,25 @@ impl Rays {
     /// Every bit of every hit, as one number in hex.
     pub fn digest(&self) -> String {
         format!("{:016x}", self.0.digest())
+    }
+}
+
+/// A scheduler in the middle of a job.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Decisions(DecisionRace);
+
+#[wasm_bindgen]
+impl Decisions {
+    /// One that has seen each of so many peers deliver some tasks.
+    #[wasm_bindgen(constructor)]
+    pub fn new(peers: u32) -> Self {
+        Self(DecisionRace::new(peers))
+    }
+
+    /// Plans this many tasks, as often as said; gives how many were planned the last time.
+    pub fn decide(&self, tasks: u32, rounds: u32) -> usize {
+        (0..rounds).map(|_| self.0.decide(tasks)).last().unwrap_or_default()
     }
 }
 

@@ -2,6 +2,8 @@
 
 #[cfg(target_arch = "wasm32")]
 mod browser;
+mod decisions;
 mod rays;
 
+pub use decisions::DecisionRace;
 pub use rays::{RayRace, RaysError, rays_to_bytes};

@@ -113,6 +113,18 @@ pub(crate) struct RenderArguments {
     /// Begin, and start the clock, when so many contributors are ready. For measurements.
     #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "signal")]
     pub(crate) wait_for_peers: usize,
+    /// Keep what is learned of contributors in this file, not in the user's cache folder.
+    #[arg(long, value_name = "FILE", requires = "signal", conflicts_with = "no_state")]
+    pub(crate) state: Option<PathBuf>,
+    /// Learn from nothing but this render, and be recognised by nobody.
+    #[arg(long, requires = "signal")]
+    pub(crate) no_state: bool,
+    /// Base model of contributors' latency, an ONNX file, in place of the one in this program.
+    #[arg(long, value_name = "FILE.onnx", requires = "signal")]
+    pub(crate) model: Option<PathBuf>,
+    /// Write each attempt at a task, with what was expected of it, as a line of JSON without names.
+    #[arg(long, value_name = "FILE.jsonl", requires = "signal")]
+    pub(crate) prediction_log: Option<PathBuf>,
     /// The picture: .png, .exr, .hdr, or .sums (raw little-endian u64 sums).
     #[arg(long, default_value = "render.png")]
     pub(crate) out: PathBuf,
@@ -145,6 +157,12 @@ pub(crate) struct ContributeArguments {
     #[arg(long, value_name = "COUNT", default_value_t = 4,
           value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) max_peers: u16,
+    /// For measurements: take this many times as long for each task, by waiting.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, hide = true, value_parser = slow_down)]
+    pub(crate) slow_down: f64,
+    /// For measurements: never answer this share of the tasks.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, hide = true, value_parser = share)]
+    pub(crate) fail_share: f64,
     /// Print what it came to as one JSON line on standard output.
     #[arg(long)]
     pub(crate) json: bool,
@@ -199,6 +217,8 @@ pub(crate) enum MeasureCommand {
         #[arg(long, default_value_t = 32 << 20)]
         bytes: u64,
     },
+    /// Render frames by contributors alone, and print what each task took.
+    Frames(FramesArguments),
     /// Accept every task and answer none, until ended.
     Mute {
         /// The server.
@@ -207,6 +227,52 @@ pub(crate) enum MeasureCommand {
         #[arg(long)]
         room: RoomId,
     },
+}
+
+/// What `measure frames` takes.
+#[derive(Debug, Args)]
+pub(crate) struct FramesArguments {
+    /// The server.
+    pub(crate) url: String,
+    /// Where the contributors are.
+    #[arg(long)]
+    pub(crate) room: RoomId,
+    /// A scene file or a generated scene's name.
+    #[arg(long)]
+    pub(crate) scene: String,
+    /// Width and height in pixels.
+    #[arg(long)]
+    pub(crate) size: FilmSize,
+    /// Samples per pixel.
+    #[arg(long)]
+    pub(crate) spp: u32,
+    /// Frames, one after the other.
+    #[arg(long)]
+    pub(crate) frames: u32,
+    /// Contributors that must be ready before the first.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) peers: u16,
+    /// Who gets which task: a policy of `sim`.
+    #[arg(long, default_value = "product")]
+    pub(crate) scheduler: String,
+    /// Tasks of a frame, for policies over equal tasks.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) tasks: u32,
+    /// Seed of the policy's dice.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How fast a contributor of this name says it is.
+    #[arg(long, value_name = "NAME=SPEED", value_parser = advertised)]
+    pub(crate) advertise: Vec<(String, f64)>,
+}
+
+/// A name and a speed.
+fn advertised(text: &str) -> Result<(String, f64), String> {
+    let parts = text.split_once('=').and_then(|(name, speed)| Some((name, speed.parse().ok()?)));
+    let known = parts.filter(|(_, speed): &(&str, f64)| speed.is_finite());
+    known
+        .map(|(name, speed)| (name.to_owned(), speed))
+        .ok_or_else(|| format!("`{text}` is not NAME=SPEED"))
 }
 
 /// The ends of a measured link.
@@ -251,12 +317,34 @@ pub(crate) struct SimArguments {
     /// Virtual seconds of a run.
     #[arg(long, default_value_t = 30.0)]
     pub(crate) seconds: f64,
+    /// Replay peers that a log of attempts recorded (JSON lines of `--log`) instead of drawing them.
+    #[arg(long, value_name = "FILE", conflicts_with = "population")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Also write a page with charts, index.html, into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) report: Option<PathBuf>,
+    /// Race nobody: write the attempts of as many runs as there are seeds to this file, one JSON record a
+    /// line, to train on. Each run has people of its own, drawn wider than any benchmark's.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["population", "trace", "report", "policy", "load", "no_churn", "json"])]
+    pub(crate) log: Option<PathBuf>,
     /// Nobody comes or goes.
     #[arg(long)]
     pub(crate) no_churn: bool,
     /// As JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How many times slower a contributor can be made.
+fn slow_down(text: &str) -> Result<f64, String> {
+    let factor = text.parse().ok().filter(|factor| (1.0..=100.0).contains(factor));
+    factor.ok_or_else(|| format!("`{text}` is not a factor from 1 to 100"))
+}
+
+/// A share of a whole.
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| format!("`{text}` is not a share from 0 to 1"))
 }
 
 /// A time that a view can have.

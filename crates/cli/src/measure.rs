@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use p2c2r_peer::native::{
-    ContributeOptions, Network, NetworkEvent, ServerAddress, TracingDevice, contribute,
+    ContributeOptions, Handicap, Network, NetworkEvent, ServerAddress, TracingDevice, contribute,
 };
 use p2c2r_protocol::peer::{Channel, PeerName, Role};
 use p2c2r_protocol::{PeerId, RoomId};
@@ -36,13 +36,16 @@ pub(crate) fn run(command: &MeasureCommand) -> anyhow::Result<()> {
                 }
             })
         }
+        MeasureCommand::Frames(options) => crate::frames::run(options),
         MeasureCommand::Mute { url, room } => {
             let options = ContributeOptions {
                 server: ServerAddress::parse(url).map_err(failure_of)?,
                 room: Some(room.clone()),
                 name: PeerName::lossy("mute"),
                 device: TracingDevice::Mute,
+                handicap: Handicap::NONE,
                 max_requesters: 4,
+                secret: None,
                 seed: random_seed()?,
             };
             let (_wish, wishes) = mpsc::channel(1);

@@ -11,7 +11,7 @@
 //!   Ping   ------------------------------------->
 //!          <-------------------------------------  Pong
 //!   Cancel ------------------------------------->
-//!          <-------------------------------------  Draining, Goodbye
+//!          <-------------------------------------  Condition, Draining, Goodbye
 //! ```
 
 mod channel;
@@ -22,8 +22,8 @@ mod message;
 pub use channel::Channel;
 pub use codec::{DecodeError, EncodeError, decode, encode};
 pub use hello::{
-    Capabilities, DeviceKind, ESTIMATOR_VERSION, Hello, MAX_LANES, MAX_NAME_BYTES, NameError,
-    PROTOCOL_VERSION, PeerLimits, PeerName, Role,
+    Capabilities, Condition, DeviceKind, ESTIMATOR_VERSION, Hello, MAX_BENCHMARK, MAX_LANES,
+    MAX_NAME_BYTES, NameError, PROTOCOL_VERSION, PeerLimits, PeerName, Pseudonym, Role,
 };
 pub use message::{
     ChunkBytes, GoodbyeReason, Message, RefuseJob, RefuseTask, TileChunk, TileDone, ViolationKind,

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use p2c2r_protocol::LeaseId;
 use p2c2r_protocol::peer::{
-    Capabilities, Channel, ChunkBytes, DeviceKind, ESTIMATOR_VERSION, Hello, Message,
+    Capabilities, Channel, ChunkBytes, Condition, DeviceKind, ESTIMATOR_VERSION, Hello, Message,
     PROTOCOL_VERSION, PeerLimits, PeerName, Role, TileChunk, decode, encode,
 };
 
@@ -70,9 +70,11 @@ fn decoding_allocates_no_more_than_the_message() {
         capabilities: Capabilities {
             device: DeviceKind::NativeCpu,
             lanes: 1,
+            condition: Condition::default(),
             name: PeerName::lossy("a name of some length, for the sake of it"),
         },
         limits: PeerLimits::default(),
+        tag: Some([7; 16]),
     }));
     // A claim of four gigabytes in a message of a few bytes.
     let claim = [8, 1, 0, 1, 0xff, 0xff, 0xff, 0xff, 0x0f];

@@ -16,7 +16,7 @@ const CHANGE: f64 = 1.0;
 const GROWTH: f64 = 0.01;
 const KIND: f64 = 0.09;
 /// What is expected of the spread of single tasks, and what it never falls below.
-const NOISE: (f64, f64) = (0.06, 0.0009);
+pub(crate) const NOISE: (f64, f64) = (0.06, 0.0009);
 /// A task counts fully up to this many standard deviations.
 const FULL_UP_TO: f64 = 3.0;
 /// Tasks that are looked at again when a worker was seen to change.
@@ -46,6 +46,34 @@ impl Residual {
         }
     }
 
+    /// Whether nothing was learned.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.posterior.is_untouched()
+    }
+
+    /// Goes on as if another slowness had been expected, larger by this.
+    pub(crate) fn move_prior(&mut self, by: f64) {
+        self.posterior.move_prior(by);
+    }
+
+    /// Goes on as if what is expected of tasks had been shorter by this.
+    pub(crate) fn shift(&mut self, by: f64) {
+        self.posterior.shift(by);
+        self.recent.iter_mut().for_each(|(_, residual)| *residual += by);
+    }
+
+    /// Numbers to go on from in another session: the posterior, and the spread of single tasks.
+    pub(crate) const fn saved(&self) -> (&Posterior, [f64; 2]) {
+        (&self.posterior, self.noise.saved())
+    }
+
+    /// A residual that goes on from saved numbers; it may have changed by this variance.
+    pub(crate) fn restore(mut posterior: Posterior, noise: [f64; 2], changed: f64) -> Self {
+        posterior.loosen(0, changed, f64::INFINITY);
+        let noise = Noise::restore(noise, NOISE.1);
+        Self { posterior, noise, drift: Drift::default(), recent: VecDeque::with_capacity(RECENT) }
+    }
+
     /// The worker's own part, without kinds and growth.
     pub(crate) const fn own(&self) -> Normal {
         self.posterior.weight(0)
@@ -57,14 +85,14 @@ impl Residual {
         Normal { mean, variance: variance + self.noise.variance() }
     }
 
-    /// Learns a task's residual; `true` if the worker was seen to change.
-    pub(crate) fn observe(&mut self, inputs: Inputs, residual: f64) -> bool {
+    /// Learns a task's residual; `true` if the worker was seen to change, which it may if it `drifts`.
+    pub(crate) fn observe(&mut self, inputs: Inputs, residual: f64, drifts: bool) -> bool {
         let expected = self.next(&inputs);
         let (error, deviation) = (residual - expected.mean, expected.variance.sqrt());
         if !error.is_finite() {
             return false;
         }
-        let is_changed = self.drift.observe(error / deviation);
+        let is_changed = self.drift.observe(error / deviation) && drifts;
         if is_changed {
             self.posterior.loosen(0, CHANGE, CHANGE);
             for (inputs, recent) in std::mem::take(&mut self.recent) {
@@ -92,9 +120,9 @@ impl Residual {
     }
 
     /// Learns that a task took longer than this, nobody knows by how much.
-    pub(crate) fn observe_at_least(&mut self, inputs: Inputs, residual: f64) {
+    pub(crate) fn observe_at_least(&mut self, inputs: Inputs, residual: f64, drifts: bool) {
         if residual > self.next(&inputs).mean {
-            self.observe(inputs, residual);
+            self.observe(inputs, residual, drifts);
         }
     }
 }
@@ -103,7 +131,7 @@ impl Residual {
 pub(crate) fn inputs(task: &TaskSketch, stage: Stage, typical_cost: f64) -> Inputs {
     let mut inputs = [0.0; WEIGHTS];
     inputs[0] = 1.0;
-    inputs[1] = (task.cost / typical_cost).ln().clamp(-6.0, 6.0) / 3.0;
+    inputs[1] = (task.sound_cost() / typical_cost).ln().clamp(-6.0, 6.0) / 3.0;
     if stage >= Stage::PerKind {
         inputs[2 + match task.kind {
             TaskKind::Direct => 0,
@@ -126,7 +154,7 @@ mod tests {
         let mut residual = Residual::new(Normal { mean: 0.0, variance: 0.6 });
         for step in 0..30 {
             let noise = if step % 2 == 0 { 0.1 } else { -0.1 };
-            residual.observe(typical(), slowness + noise);
+            residual.observe(typical(), slowness + noise, true);
         }
         residual
     }
@@ -134,7 +162,7 @@ mod tests {
     #[test]
     fn first_task_already_says_most() {
         let mut residual = Residual::new(Normal { mean: 0.0, variance: 0.6 });
-        residual.observe(typical(), 1.0);
+        residual.observe(typical(), 1.0, true);
         assert!((0.7..1.0).contains(&residual.next(&typical()).mean));
     }
 
@@ -143,11 +171,11 @@ mod tests {
         let mut residual = settled(0.0);
         let slow = 5f64.ln();
         (0..3).for_each(|_| {
-            residual.observe(typical(), slow);
+            residual.observe(typical(), slow, true);
         });
         assert!((residual.next(&typical()).mean - slow).abs() < 0.25, "{residual:?}");
         (0..3).for_each(|_| {
-            residual.observe(typical(), 0.0);
+            residual.observe(typical(), 0.0, true);
         });
         assert!(residual.next(&typical()).mean < 0.25, "{residual:?}");
     }
@@ -155,7 +183,7 @@ mod tests {
     #[test]
     fn one_outlier_moves_little() {
         let mut residual = settled(0.0);
-        residual.observe(typical(), 3.0);
+        residual.observe(typical(), 3.0, true);
         assert!(residual.next(&typical()).mean < 0.1, "{residual:?}");
     }
 
@@ -165,8 +193,8 @@ mod tests {
         let task = |kind| TaskSketch { cost: 1e4, kind };
         let seen = |kind| inputs(&task(kind), Stage::PerKind, 1e4);
         for _ in 0..40 {
-            residual.observe(seen(TaskKind::Direct), 0.3);
-            residual.observe(seen(TaskKind::Long), -0.3);
+            residual.observe(seen(TaskKind::Direct), 0.3, true);
+            residual.observe(seen(TaskKind::Long), -0.3, true);
         }
         let direct = residual.next(&seen(TaskKind::Direct)).mean;
         let long = residual.next(&seen(TaskKind::Long)).mean;
@@ -177,9 +205,9 @@ mod tests {
     fn lower_bound_below_the_expected_teaches_nothing() {
         let mut residual = settled(0.5);
         let known = residual.clone();
-        residual.observe_at_least(typical(), 0.2);
+        residual.observe_at_least(typical(), 0.2, true);
         assert_eq!(residual, known);
-        residual.observe_at_least(typical(), 2.0);
+        residual.observe_at_least(typical(), 2.0, true);
         assert!(residual.next(&typical()).mean > known.next(&typical()).mean);
     }
 }

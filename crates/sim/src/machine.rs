@@ -1,9 +1,12 @@
 //! A simulated contributor: the real session, and a tracer that takes virtual time.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use p2c2r_frame::{RadianceSums, SceneId, TileTask, TraceCounters};
-use p2c2r_protocol::peer::{Capabilities, PeerLimits, PeerName};
+use p2c2r_protocol::peer::{
+    Capabilities, Channel, Condition, DeviceKind, Message, PeerLimits, PeerName, decode, encode,
+};
 use p2c2r_swarm::{Contributor, ContributorConfig, ContributorInput, TaskKey};
 
 use crate::draw::Draw;
@@ -18,6 +21,8 @@ pub(crate) struct Machine {
     pub(crate) visit: Visit,
     pub(crate) session: Contributor,
     draw: Draw,
+    /// When its tab is hidden and shown, in order.
+    faces: VecDeque<(Duration, bool)>,
     loading: Option<(Duration, SceneId)>,
     /// The task being traced; `None` in the second place if it will come to nothing.
     tracing: Option<(TaskKey, Option<Duration>, TileTask)>,
@@ -28,12 +33,23 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn new(visit: Visit, seed: u64) -> Self {
         let name = PeerName::lossy("visitor");
-        let capabilities = Capabilities { device: visit.device, lanes: 1, name };
+        let condition = Condition { is_on_battery: visit.is_on_battery, ..Condition::default() };
+        let condition = condition.with_speed(visit.advertised);
+        let capabilities = Capabilities { device: visit.device, lanes: 1, condition, name };
         let limits = PeerLimits::default();
-        let config = ContributorConfig { capabilities, limits, max_requesters: 1 };
+        let config = ContributorConfig {
+            capabilities,
+            limits,
+            benchmark: None,
+            secret: None,
+            max_requesters: 1,
+        };
         let draw = Draw::new(seed, visit.peer.0 ^ 0x7a5c);
         let session = Contributor::new(config);
-        Self { visit, session, draw, loading: None, tracing: None, traced_paths: 0 }
+        let is_tab = matches!(visit.device, DeviceKind::BrowserGpu | DeviceKind::BrowserCpu);
+        let hidden = visit.moods.iter().filter(|mood| is_tab && mood.is_hidden);
+        let faces = hidden.flat_map(|mood| [(mood.from, true), (mood.until, false)]).collect();
+        Self { visit, session, draw, faces, loading: None, tracing: None, traced_paths: 0 }
     }
 
     pub(crate) fn load(&mut self, now: Duration, scene: SceneId) {
@@ -45,9 +61,19 @@ impl Machine {
     pub(crate) fn start(&mut self, now: Duration, key: TaskKey, task: TileTask, work: &Work) {
         let luck = (self.visit.noise_sigma * self.draw.normal()).exp();
         let fails = self.draw.chance(self.visit.failure);
-        let seconds = work.cost(&task) / self.visit.speed * luck;
+        let seconds = work.cost(task.rect, task.samples) / self.visit.speed * luck;
         let done = (!fails).then(|| self.visit.finish(now, seconds));
         self.tracing = Some((key, done, task));
+    }
+
+    /// What is really sent in the place of a message: a liar's word about how long it traced.
+    pub(crate) fn say(&self, channel: Channel, bytes: Vec<u8>) -> Vec<u8> {
+        if self.visit.boast <= 1.0 {
+            return bytes;
+        }
+        let Ok(Message::TileDone(mut done)) = decode(channel, &bytes) else { return bytes };
+        done.elapsed_us = (done.elapsed_us as f64 / self.visit.boast) as u64;
+        encode(&Message::TileDone(done)).unwrap_or(bytes)
     }
 
     pub(crate) fn cancel(&mut self, key: TaskKey) {
@@ -58,7 +84,8 @@ impl Machine {
     pub(crate) fn next_at(&self) -> Option<Duration> {
         let loading = self.loading.map(|(at, _)| at);
         let tracing = self.tracing.as_ref().and_then(|(_, at, _)| *at);
-        [loading, tracing, self.session.next_timeout()].into_iter().flatten().min()
+        let face = self.faces.front().map(|(at, _)| *at);
+        [loading, tracing, face, self.session.next_timeout()].into_iter().flatten().min()
     }
 
     /// What has happened here by now.
@@ -71,6 +98,10 @@ impl Machine {
             self.traced_paths += task.rect.area() * u64::from(task.samples.count);
             let (sums, counters) = work.trace(&task);
             return Some(ContributorInput::Traced { key, sums, counters });
+        }
+        if let Some((_, is_hidden)) = self.faces.pop_front_if(|(at, _)| *at <= now) {
+            let is_on_battery = self.visit.is_on_battery;
+            return Some(ContributorInput::Condition { is_on_battery, is_hidden });
         }
         let is_late = self.session.next_timeout().is_some_and(|at| at <= now);
         is_late.then_some(ContributorInput::Timeout)
@@ -90,7 +121,7 @@ impl LocalTracer {
     }
 
     pub(crate) fn start(&mut self, now: Duration, lease: u64, task: TileTask, work: &Work) {
-        let seconds = work.cost(&task) / self.speed;
+        let seconds = work.cost(task.rect, task.samples) / self.speed;
         self.tracing = Some((lease, now + Duration::from_secs_f64(seconds), task));
     }
 

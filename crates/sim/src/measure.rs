@@ -4,25 +4,54 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use p2c2r_frame::{PixelRect, SampleRange};
+use p2c2r_protocol::PeerId;
 use p2c2r_scheduler::{
-    OpenWork, Outcome, Piece, Prediction, Scheduler, TaskEnd, TaskSketch, Worker, WorkerSlot,
-    WorkerTraits,
+    AttemptRecord, BaseCurve, LinkTraits, Moment, OpenWork, Outcome, PeerKey, Piece, Prediction,
+    Scheduler, Stage, StateError, TaskEnd, TaskSketch, Worker, WorkerSlot, WorkerTraits,
 };
 use serde::Serialize;
 
 /// A task that has not been delivered after this long is late for a frame in sight.
 pub const IN_TIME: Duration = Duration::from_millis(400);
 
-/// A piece of a frame from when it was first given to somebody until it was merged.
+/// Seconds after which those who learn have learned what they learn in a run.
+const STEADY_FROM: f64 = 10.0;
+
+/// A piece of a frame, from when the frame was asked for until the piece was merged.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct TaskRecord {
     /// When it was merged, in seconds.
     pub at: f64,
-    /// How long that took, in seconds, however many had it.
+    /// How long after its frame was asked for that was, in seconds, however many had it.
     pub seconds: f64,
+    /// What it really cost, in mean paths.
+    pub cost: f64,
     /// Tasks delivered before, in this run.
     pub index: usize,
+    /// Who traced it: the name of a peer, or nothing for the local tracer.
+    pub by: Option<u64>,
+}
+
+/// Which tasks of a run are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// All of them.
+    Whole,
+    /// The fifty that follow the first fifty.
+    AfterFifty,
+    /// Those after the first ten seconds.
+    Steady,
+}
+
+impl Window {
+    /// Whether a task belongs to it.
+    pub fn holds(self, task: &TaskRecord) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::AfterFifty => (50..100).contains(&task.index),
+            Self::Steady => task.at >= STEADY_FROM,
+        }
+    }
 }
 
 /// An attempt by one worker, with what was expected of it.
@@ -32,6 +61,12 @@ pub struct Attempt {
     pub at: f64,
     /// The name of a peer; `None` for the local tracer.
     pub peer: Option<u64>,
+    /// Index of the peer's access in the population.
+    pub access: Option<usize>,
+    /// What was known of the worker.
+    pub stage: Stage,
+    /// Estimated cost in mean paths.
+    pub cost: f64,
     /// Expected median, low end and high end in seconds.
     pub expected: [f64; 3],
     /// Expected probability of failure.
@@ -42,6 +77,14 @@ pub struct Attempt {
     pub is_delivered: bool,
 }
 
+impl Attempt {
+    /// Whether it took a time within the expected interval.
+    pub fn is_within(&self) -> bool {
+        let [_, low, high] = self.expected;
+        (low..=high).contains(&self.seconds)
+    }
+}
+
 /// All that was measured in one run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Run {
@@ -49,40 +92,59 @@ pub struct Run {
     pub tasks: Vec<TaskRecord>,
     /// Attempts, in the order they ended.
     pub attempts: Vec<Attempt>,
-    /// Seconds that each frame took, and what it could have taken at least.
-    pub frames: Vec<(f64, f64)>,
+    /// What the session itself tells of them, where the run is one to train on.
+    pub records: Vec<AttemptRecord>,
+    /// Frames, in order.
+    pub frames: Vec<FrameRecord>,
+    /// Seconds at which a task was given to a second worker.
+    pub copies: Vec<f64>,
     /// Paths that somebody traced to the end, and paths that were merged.
     pub traced_paths: u64,
     /// See `traced_paths`.
     pub merged_paths: u64,
 }
 
+/// One frame.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct FrameRecord {
+    /// When it was asked for, in seconds.
+    pub at: f64,
+    /// Seconds that it took.
+    pub seconds: f64,
+    /// Seconds that it could have taken at least, by [`crate::least_seconds`].
+    pub bound: f64,
+}
+
 impl Run {
-    /// Mean seconds of tasks from the `first` on.
-    pub fn mean_from(&self, first: usize) -> f64 {
-        mean(self.tasks.iter().filter(|task| task.index >= first).map(|task| task.seconds))
+    /// Mean seconds of the tasks of a window, each as heavy as it was costly, so that whoever cuts smaller
+    /// pieces is not the better for it.
+    pub fn mean_of(&self, window: Window) -> f64 {
+        let (mut seconds, mut cost) = (0.0, 0.0);
+        for task in self.tasks.iter().filter(|task| window.holds(task)) {
+            seconds += task.cost * task.seconds;
+            cost += task.cost;
+        }
+        seconds / cost
     }
 
-    /// The quantile of the seconds of tasks.
-    pub fn quantile(&self, level: f64) -> f64 {
-        let mut seconds: Vec<f64> = self.tasks.iter().map(|task| task.seconds).collect();
-        seconds.sort_unstable_by(f64::total_cmp);
-        let rank = (level * seconds.len() as f64) as usize;
-        seconds.get(rank.min(seconds.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+    /// Share of the work that was not delivered in time.
+    pub fn late_share(&self) -> f64 {
+        let late = self.tasks.iter().filter(|task| task.seconds > IN_TIME.as_secs_f64());
+        let cost = |tasks: &mut dyn Iterator<Item = &TaskRecord>| tasks.map(|task| task.cost).sum();
+        let (late, all): (f64, f64) = (cost(&mut { late }), cost(&mut self.tasks.iter()));
+        late / all
     }
 
-    /// Tasks that were not delivered in time.
-    pub fn late(&self) -> usize {
-        self.tasks.iter().filter(|task| task.seconds > IN_TIME.as_secs_f64()).count()
+    /// Share of delivered attempts of peers that took a time within the expected interval; of one kind of
+    /// access, or of all.
+    pub fn coverage(&self, access: Option<usize>) -> f64 {
+        mean(self.covered(access).map(|attempt| f64::from(u8::from(attempt.is_within()))))
     }
 
-    /// Share of delivered attempts of peers that took a time within the expected interval.
-    pub fn coverage(&self) -> f64 {
-        let ended = self.attempts.iter().filter(|attempt| attempt.is_delivered);
-        mean(ended.filter(|attempt| attempt.peer.is_some()).map(|attempt| {
-            let [_, low, high] = attempt.expected;
-            f64::from(u8::from((low..=high).contains(&attempt.seconds)))
-        }))
+    /// The attempts that [`Self::coverage`] is about.
+    pub fn covered(&self, access: Option<usize>) -> impl Iterator<Item = &Attempt> {
+        let ended = self.attempts.iter().filter(|one| one.is_delivered && one.peer.is_some());
+        ended.filter(move |one| access.is_none() || one.access == access)
     }
 
     /// Share of traced paths that were not merged.
@@ -92,38 +154,32 @@ impl Run {
 
     /// Mean of the frames' times over their lower bounds.
     pub fn over_bound(&self) -> f64 {
-        mean(self.frames.iter().map(|(seconds, bound)| seconds / bound))
+        mean(self.frames.iter().map(|frame| frame.seconds / frame.bound))
     }
+
+    /// Mean seconds of a frame.
+    pub fn frame_seconds(&self) -> f64 {
+        mean(self.frames.iter().map(|frame| frame.seconds))
+    }
+}
+
+/// The seconds within which this share of the work was delivered; not a number without any.
+pub fn quantile<'a>(tasks: impl Iterator<Item = &'a TaskRecord>, level: f64) -> f64 {
+    let mut sorted: Vec<(f64, f64)> = tasks.map(|task| (task.seconds, task.cost)).collect();
+    sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let whole: f64 = sorted.iter().map(|(_, cost)| cost).sum();
+    let mut rest = level * whole;
+    let found = sorted.iter().find(|(_, cost)| {
+        rest -= cost;
+        rest <= 0.0
+    });
+    found.or(sorted.last()).map_or(f64::NAN, |(seconds, _)| *seconds)
 }
 
 /// The mean; not a number if there is nothing.
 pub(crate) fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, count) = values.fold((0.0, 0u32), |(sum, count), value| (sum + value, count + 1));
     sum / f64::from(count)
-}
-
-/// Pieces of the current frame that somebody was given, and since when.
-#[derive(Debug, Default)]
-pub(crate) struct Grants {
-    given: BTreeMap<(PixelRect, SampleRange), Duration>,
-}
-
-impl Grants {
-    pub(crate) fn clear(&mut self) {
-        self.given.clear();
-    }
-
-    pub(crate) fn give(&mut self, rect: PixelRect, samples: SampleRange, now: Duration) {
-        self.given.entry((rect, samples)).or_insert(now);
-    }
-
-    /// Since when a piece, or one that held a part of it, has been with somebody.
-    pub(crate) fn since(&self, rect: PixelRect, samples: SampleRange) -> Option<Duration> {
-        let held = self.given.iter().filter(|((other, range), _)| {
-            other.intersection(rect).is_some() && range.overlaps(samples)
-        });
-        held.map(|(_, at)| *at).min()
-    }
 }
 
 /// Where a [`Recorder`] writes.
@@ -138,6 +194,8 @@ pub(crate) fn attempts(shared: &Attempts) -> MutexGuard<'_, Vec<Attempt>> {
 pub(crate) struct Recorder {
     pub(crate) inner: Box<dyn Scheduler + Send>,
     pub(crate) seen: Attempts,
+    /// Everybody's access.
+    pub(crate) access: BTreeMap<PeerId, usize>,
 }
 
 impl Scheduler for Recorder {
@@ -145,15 +203,54 @@ impl Scheduler for Recorder {
         self.inner.meet(worker, traits, now);
     }
 
+    fn expect(&mut self, worker: Worker, curve: BaseCurve) {
+        self.inner.expect(worker, curve);
+    }
+
+    fn history(&self, worker: Worker) -> (u64, f64) {
+        self.inner.history(worker)
+    }
+
+    fn recognise(&mut self, worker: Worker, key: PeerKey, now: Duration) {
+        self.inner.recognise(worker, key, now);
+    }
+
+    fn measure(&mut self, worker: Worker, link: LinkTraits) {
+        self.inner.measure(worker, link);
+    }
+
+    fn shares_fate(&self, one: Worker, other: Worker) -> bool {
+        self.inner.shares_fate(one, other)
+    }
+
+    fn set_moment(&mut self, moment: Moment, now: Duration) {
+        self.inner.set_moment(moment, now);
+    }
+
+    fn overtake(&mut self, outcome: &Outcome) {
+        self.inner.overtake(outcome);
+    }
+
+    fn save(&self, now: Duration) -> Vec<u8> {
+        self.inner.save(now)
+    }
+
+    fn restore(&mut self, bytes: &[u8], now: Duration) -> Result<(), StateError> {
+        self.inner.restore(bytes, now)
+    }
+
     fn observe(&mut self, outcome: &Outcome) {
-        let Prediction { median, low, high, failure, .. } = outcome.prediction;
-        let peer = match outcome.worker {
-            Worker::Local => None,
-            Worker::Peer(peer) => Some(peer.0),
+        let Prediction { median, low, high, failure, stage, .. } = outcome.prediction;
+        let (peer, access) = match outcome.worker {
+            Worker::Local => (None, None),
+            Worker::Peer(peer) => (Some(peer.0), self.access.get(&peer).copied()),
         };
         attempts(&self.seen).push(Attempt {
             at: outcome.at.as_secs_f64(),
             peer,
+            access,
+            stage,
+            cost: outcome.task.cost,
             expected: [median, low, high].map(|time| time.as_secs_f64()),
             failure,
             seconds: outcome.elapsed.as_secs_f64(),

@@ -25,6 +25,8 @@ pub struct Population {
     pub speed: (f64, f64),
     /// Share of weak devices, and how much slower they are.
     pub weak: (f64, f64),
+    /// Share of devices that run on a battery, and how much slower that makes them.
+    pub battery: (f64, f64),
     /// How far a device's own word about its speed is off (standard deviation of the logarithm).
     pub advert_sigma: f64,
     /// How far one task's time is off the device's mean (standard deviation of the logarithm).
@@ -39,6 +41,42 @@ pub struct Population {
     pub failure: (f64, f64),
     /// Kinds of access and their weights.
     pub access: Vec<Access>,
+    /// Share of peers that lie about their speed, and how many times faster they say they are.
+    pub liars: (f64, f64),
+    /// Share of frames that need more than the others, and how many times more.
+    pub bursts: (f64, f64),
+    /// What the evening does.
+    pub evening: Evening,
+    /// Mean time between two outages of a kind of access, which all its peers suffer at once, and
+    /// how long each lasts.
+    pub outage: (f64, f64),
+}
+
+/// The hours from 19 to 23 by a peer's own clock, in which homes are busiest (FCC, "Measuring Broadband
+/// America"): a run takes place at an hour of chance, and peers live in different zones.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evening {
+    /// How many times jitter and loss grow.
+    pub network: f64,
+    /// How many times more often devices are slowed by what else they do.
+    pub slowdowns: f64,
+    /// Widest difference between clocks in hours.
+    pub zones: f64,
+}
+
+/// A time during which nothing passes to or from all peers of a kind of access.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Outage {
+    pub(crate) access: usize,
+    pub(crate) from: Duration,
+    pub(crate) until: Duration,
+}
+
+impl Outage {
+    pub(crate) fn holds(&self, now: Duration) -> bool {
+        (self.from..self.until).contains(&now)
+    }
 }
 
 /// A state that comes and goes.
@@ -99,6 +137,7 @@ impl Default for Population {
             peers: 24,
             speed: (60_000.0, 0.6),
             weak: (0.5, 3.0),
+            battery: (0.3, 1.3),
             advert_sigma: 0.35,
             noise_sigma: 0.15,
             slowdown: Spell { every: 20.0, lasts: 4.0, factor: (1.8, 3.5) },
@@ -111,6 +150,10 @@ impl Default for Population {
                 access("lte", 0.15, (74.0, 0.3), 25.0, (0.01, 250.0), 8.0),
                 access("relay", 0.15, (89.0, 0.5), 12.0, (0.004, 200.0), 10.0),
             ],
+            liars: (0.04, 3.0),
+            bursts: (0.1, 2.0),
+            evening: Evening { network: 1.5, slowdowns: 2.0, zones: 9.0 },
+            outage: (300.0, 2.0),
         }
     }
 }
@@ -124,6 +167,7 @@ impl Population {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let share = |value: f64| (0.0..=1.0).contains(&value);
         let spread = |value: f64| (0.0..=4.0).contains(&value);
+        let factor = |value: f64| (1.0..=100.0).contains(&value);
         let spell = |spell: &Spell| {
             let (low, high) = spell.factor;
             positive(spell.every)
@@ -144,6 +188,7 @@ impl Population {
         let rules = [
             ("speed", positive(self.speed.0) && spread(self.speed.1)),
             ("weak", share(self.weak.0) && positive(self.weak.1)),
+            ("battery", share(self.battery.0) && factor(self.battery.1)),
             ("advert_sigma", spread(self.advert_sigma)),
             ("noise_sigma", spread(self.noise_sigma)),
             ("slowdown", spell(&self.slowdown)),
@@ -151,6 +196,15 @@ impl Population {
             ("stay", positive(self.stay.0) && positive(self.stay.1)),
             ("failure", share(self.failure.0) && share(self.failure.1) && self.failure.1 > 0.0),
             ("access", self.access.iter().all(access)),
+            ("liars", share(self.liars.0) && factor(self.liars.1)),
+            ("bursts", share(self.bursts.0) && factor(self.bursts.1)),
+            (
+                "evening",
+                factor(self.evening.network)
+                    && factor(self.evening.slowdowns)
+                    && (0.0..=24.0).contains(&self.evening.zones),
+            ),
+            ("outage", positive(self.outage.0) && positive(self.outage.1)),
         ];
         if let Some((name, _)) = rules.iter().find(|(_, holds)| !holds) {
             return Err(PopulationError::Number(name));
@@ -159,15 +213,25 @@ impl Population {
         if is_there { Ok(()) } else { Err(PopulationError::NoAccess) }
     }
 
+    /// When a run takes place, in seconds since 1970-01-01 UTC: at an hour of chance of some week.
+    pub(crate) fn unix_start(&self, seed: u64) -> u64 {
+        // A Monday.
+        const WEEK_BEGINS: u64 = 1_795_996_800;
+        WEEK_BEGINS + Draw::new(seed, 0x4a7).between((0.0, 7.0 * 86_400.0)) as u64
+    }
+
     /// Everybody who comes within `length`: each place is taken again when its visitor leaves.
     /// The same seed gives the same visits, whoever schedules.
     pub fn visits(&self, seed: u64, length: Duration, has_churn: bool) -> Vec<Visit> {
+        let hour = self.unix_start(seed) as f64 / 3600.0 % 24.0;
         let mut visits = Vec::new();
         for place in 0..self.peers {
             let mut arrives = Duration::from_millis(5 * place as u64);
             for generation in 0u64.. {
                 let peer = PeerId(1 + place as u64 + generation * MAX_PEERS as u64);
-                let visit = self.visit(Draw::new(seed, peer.0), peer, arrives, length, has_churn);
+                let mut visit =
+                    self.visit(Draw::new(seed, peer.0), peer, arrives, length, has_churn);
+                self.live_at(hour, &mut visit, Draw::new(seed, peer.0 ^ 0xc10c), length);
                 arrives = visit.leaves + Duration::from_millis(200);
                 visits.push(visit);
                 if arrives >= length {
@@ -187,7 +251,9 @@ impl Population {
         has_churn: bool,
     ) -> Visit {
         let weak = if draw.chance(self.weak.0) { self.weak.1 } else { 1.0 };
-        let speed = draw.log_normal(self.speed.0 / weak, self.speed.1);
+        let is_on_battery = draw.chance(self.battery.0);
+        let saving = if is_on_battery { self.battery.1 } else { 1.0 };
+        let speed = draw.log_normal(self.speed.0 / weak / saving, self.speed.1);
         let advertised = draw.log_normal(speed, self.advert_sigma);
         let access = draw.pick(self.access.iter().map(|access| access.weight));
         let link = self.access[access].link(&mut draw);
@@ -203,8 +269,9 @@ impl Population {
             (false, true) => DeviceKind::BrowserGpu,
             (false, false) => DeviceKind::NativeGpu,
         };
-        let moods = self.moods(&mut draw, arrives, leaves.min(length));
-        let noise_sigma = self.noise_sigma;
+        let moods = Vec::new();
+        let boast = if draw.chance(self.liars.0) { self.liars.1 } else { 1.0 };
+        let (noise_sigma, advertised) = (self.noise_sigma, advertised * boast);
         Visit {
             peer,
             arrives,
@@ -213,34 +280,67 @@ impl Population {
             device,
             speed,
             advertised,
+            boast,
             noise_sigma,
             failure,
+            is_on_battery,
+            is_relayed: self.access[access].name == "relay",
             access,
             link,
             moods,
         }
     }
 
-    /// Spells of both kinds in turns of chance.
-    fn moods(&self, draw: &mut Draw, from: Duration, until: Duration) -> Vec<Mood> {
-        let mut moods = Vec::new();
-        let mut now = from.as_secs_f64();
-        loop {
-            let waits = [&self.slowdown, &self.hidden].map(|spell| draw.weibull(spell.every, 1.0));
-            let (spell, wait) = if waits[0] < waits[1] {
-                (&self.slowdown, waits[0])
-            } else {
-                (&self.hidden, waits[1])
-            };
-            let start = now + wait;
-            if start >= until.as_secs_f64() {
-                return moods;
-            }
-            now = start + draw.weibull(spell.lasts, 1.0).max(0.01);
-            let factor = draw.between(spell.factor);
-            let (from, until) = (Duration::from_secs_f64(start), Duration::from_secs_f64(now));
-            moods.push(Mood { from, until, factor });
+    /// What the hour by a visitor's own clock makes of its link and its moods.
+    fn live_at(&self, hour: f64, visit: &mut Visit, mut draw: Draw, length: Duration) {
+        let half = 0.5 * self.evening.zones;
+        let local_hour = (hour + draw.between((-half, half))).rem_euclid(24.0);
+        let is_evening = (19.0..23.0).contains(&local_hour);
+        let mut slowdown = self.slowdown;
+        if is_evening {
+            slowdown.every /= self.evening.slowdowns;
+            visit.link.jitter = visit.link.jitter.mul_f64(self.evening.network);
+            visit.link.loss = (visit.link.loss * self.evening.network).min(0.5);
         }
+        let until = visit.leaves.min(length);
+        visit.moods = moods([&slowdown, &self.hidden], &mut draw, visit.arrives, until);
+    }
+
+    /// When whose network is down, in the order in which it goes down.
+    pub(crate) fn outages(&self, seed: u64, length: Duration) -> Vec<Outage> {
+        let (every, lasts) = self.outage;
+        let mut outages = Vec::new();
+        for access in 0..self.access.len() {
+            let mut draw = Draw::new(seed, 0x0d0 + access as u64);
+            let mut now = draw.weibull(every, 1.0);
+            while now < length.as_secs_f64() {
+                let (from, until) = (now, now + lasts);
+                let [from, until] = [from, until].map(Duration::from_secs_f64);
+                outages.push(Outage { access, from, until });
+                now += lasts + draw.weibull(every, 1.0).max(0.01);
+            }
+        }
+        outages.sort_by_key(|outage| outage.from);
+        outages
+    }
+}
+
+/// Spells of both kinds in turns of chance.
+fn moods(spells: [&Spell; 2], draw: &mut Draw, from: Duration, until: Duration) -> Vec<Mood> {
+    let mut moods = Vec::new();
+    let mut now = from.as_secs_f64();
+    loop {
+        let [first, second] = spells.map(|spell| draw.weibull(spell.every, 1.0));
+        let is_hidden = second <= first;
+        let (spell, wait) = (spells[usize::from(is_hidden)], first.min(second));
+        let start = now + wait;
+        if start >= until.as_secs_f64() {
+            return moods;
+        }
+        now = start + draw.weibull(spell.lasts, 1.0).max(0.01);
+        let factor = draw.between(spell.factor);
+        let (from, until) = (Duration::from_secs_f64(start), Duration::from_secs_f64(now));
+        moods.push(Mood { from, until, factor, is_hidden });
     }
 }
 

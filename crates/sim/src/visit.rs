@@ -23,11 +23,17 @@ pub struct Visit {
     pub speed: f64,
     /// What it says its speed is.
     pub advertised: f64,
+    /// How many times faster than it is it says that it traced; 1 if it is honest.
+    pub boast: f64,
     /// Standard deviation of the logarithm of a task's time.
     pub noise_sigma: f64,
     /// Probability that a task comes to nothing.
     pub failure: f64,
-    /// Index into [`Population::access`].
+    /// Whether it runs on a battery.
+    pub is_on_battery: bool,
+    /// Whether a relay carries its link.
+    pub is_relayed: bool,
+    /// Index into [`crate::Population::access`].
     pub access: usize,
     /// Its link to the requester.
     pub link: LinkFaults,
@@ -44,6 +50,8 @@ pub struct Mood {
     pub until: Duration,
     /// How many times slower.
     pub factor: f64,
+    /// Whether it is because its tab is hidden.
+    pub is_hidden: bool,
 }
 
 impl Visit {
@@ -87,7 +95,7 @@ mod tests {
     #[test]
     fn work_takes_longer_through_a_mood() {
         let mut visit = Population::default().visits(1, s(10), false).remove(0);
-        visit.moods = vec![Mood { from: s(2), until: s(6), factor: 4.0 }];
+        visit.moods = vec![Mood { from: s(2), until: s(6), factor: 4.0, is_hidden: false }];
         // One second before, a quarter each second during, the rest after.
         assert_eq!(visit.finish(s(1), 0.5), Duration::from_millis(1500));
         assert_eq!(visit.finish(s(1), 1.5), s(4));

@@ -1,7 +1,8 @@
 //! What is rendered: frames whose cost differs by place and drifts, without any light.
 
 use p2c2r_frame::{
-    Effects, Lens, Packing, PixelRect, RadianceSums, SceneId, TileTask, TraceCounters, View,
+    Effects, Lens, Packing, PixelRect, RadianceSums, SampleRange, SceneId, TileTask, TraceCounters,
+    View,
 };
 use p2c2r_swarm::{CostSource, JobSpec, RefineOrder};
 
@@ -54,7 +55,7 @@ impl Work {
     }
 
     /// The frame as a job. `view` numbers the frame.
-    pub(crate) fn job(samples_per_pixel: u32, view: u32) -> JobSpec {
+    pub(crate) fn job(samples_per_pixel: u32, max_bounces: u8, view: u32) -> JobSpec {
         let (width_px, height_px) = FILM;
         JobSpec {
             scene: SceneId([7; 32]),
@@ -70,23 +71,23 @@ impl Work {
             samples_per_pixel,
             seed: view,
             effects: Effects::PATH_TRACED,
-            max_bounces: 8,
+            max_bounces,
             packing: Packing::Exact,
             order: RefineOrder::Tiles,
             cost: CostSource::Learned,
         }
     }
 
-    /// True cost of a task in mean paths.
-    pub(crate) fn cost(&self, task: &TileTask) -> f64 {
+    /// True cost of a piece in mean paths.
+    pub(crate) fn cost(&self, rect: PixelRect, samples: SampleRange) -> f64 {
         let columns = FILM.0 / CELL_PX;
         let cells = (0..).zip(&self.weights).filter_map(|(index, weight)| {
             let (x, y) = (index % columns * CELL_PX, index / columns * CELL_PX);
             let cell = PixelRect { x, y, width: CELL_PX, height: CELL_PX };
-            let part = cell.intersection(task.rect)?;
+            let part = cell.intersection(rect)?;
             Some(part.area() as f64 * weight)
         });
-        cells.sum::<f64>() * f64::from(task.samples.count)
+        cells.sum::<f64>() * f64::from(samples.count)
     }
 
     /// Sums that say nothing, of a size like real ones, and counters that say the truth.
@@ -100,7 +101,7 @@ impl Work {
                 *sum = bits >> 52;
             }
         }
-        let rays = (self.cost(task) * RAYS_PER_PATH) as u64;
+        let rays = (self.cost(task.rect, task.samples) * RAYS_PER_PATH) as u64;
         (sums, TraceCounters { rays, shadow_rays: 0 })
     }
 }

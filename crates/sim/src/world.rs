@@ -1,39 +1,54 @@
 //! One run: the real sessions on the virtual network, frame after frame.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use p2c2r_frame::Task;
-use p2c2r_protocol::peer::{Capabilities, DeviceKind, Message, PeerLimits, PeerName, decode};
+use p2c2r_frame::{PixelRect, SampleRange, Task, TileTask};
+use p2c2r_protocol::peer::{
+    Capabilities, Condition, DeviceKind, Message, PeerLimits, PeerName, decode,
+};
 use p2c2r_protocol::{LeaseId, PeerId};
 use p2c2r_scheduler::{Scheduler, Worker};
 use p2c2r_swarm::{
-    ContributorInput, ContributorOutput, JobError, LocalWork, Requester, RequesterConfig,
+    ContributorInput, ContributorOutput, Insight, JobError, LocalWork, Requester, RequesterConfig,
     RequesterInput, RequesterOutput,
 };
 use p2c2r_transport::LinkEvent;
 use p2c2r_transport::memory::{Network, NetworkConfig};
 
+use crate::bound::least_seconds;
+use crate::draw::Draw;
 use crate::machine::{LocalTracer, Machine};
-use crate::measure::{Attempts, Grants, Recorder, Run, TaskRecord, attempts};
-use crate::truth::{Facts, Truth, least_seconds};
+use crate::measure::{Attempts, FrameRecord, Recorder, Run, TaskRecord, attempts};
+use crate::population::Outage;
+use crate::truth::{Facts, Truth};
 use crate::visit::Visit;
 use crate::work::Work;
 
-const REQUESTER: PeerId = PeerId(u64::MAX);
+/// No visitor has it; the largest one is what sessions call nobody.
+const REQUESTER: PeerId = PeerId(u64::MAX - 1);
 /// After this long without a path both ends see a link close.
 const DEAD_AFTER: Duration = Duration::from_secs(10);
 
 /// What a run does, apart from who schedules.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Course {
     pub(crate) seed: u64,
     pub(crate) length: Duration,
     /// Between the starts of two frames, if the first is done by then.
     pub(crate) period: Duration,
     pub(crate) samples_per_pixel: u32,
+    pub(crate) max_bounces: u8,
+    /// Whether each attempt is kept as a record.
+    pub(crate) tells_attempts: bool,
+    /// Share of frames that need more, and how much more.
+    pub(crate) bursts: (f64, f64),
     pub(crate) local_speed: f64,
+    /// When it takes place, in seconds since 1970-01-01 UTC.
+    pub(crate) unix_start: u64,
+    /// When whose network is down, in the order in which it goes down.
+    pub(crate) outages: Vec<Outage>,
 }
 
 /// Everything together.
@@ -46,14 +61,19 @@ pub(crate) struct World {
     /// Those who have not come yet, the last first.
     coming: Vec<Visit>,
     here: BTreeMap<PeerId, Machine>,
-    truth: Truth,
+    /// Told to an oracle.
+    truth: Option<Truth>,
     seen: Attempts,
-    grants: Grants,
+    /// What of the current frame is with somebody.
+    given: BTreeSet<(PixelRect, SampleRange)>,
     run: Run,
     frame: u32,
     /// When the current frame began, and its lower bound; `None` between frames.
     began: Option<(Duration, f64)>,
     next_frame_at: Duration,
+    bursts: Draw,
+    /// Outages that have begun, of those in the course, and that have ended.
+    outages: (usize, usize),
 }
 
 impl World {
@@ -62,24 +82,35 @@ impl World {
         course: Course,
         visits: &[Visit],
         scheduler: Box<dyn Scheduler + Send>,
-        truth: Truth,
+        truth: Option<Truth>,
     ) -> Result<Self, JobError> {
         let name = PeerName::lossy("requester");
-        let capabilities = Capabilities { device: DeviceKind::NativeCpu, lanes: 1, name };
+        let capabilities = Capabilities {
+            device: DeviceKind::NativeCpu,
+            lanes: 1,
+            condition: Condition::default(),
+            name,
+        };
         let config = RequesterConfig {
             capabilities,
             limits: PeerLimits::default(),
             local_work: LocalWork::Always,
             local_lanes: 1,
+            insight: Insight {
+                unix_at_zero: Some(course.unix_start),
+                tells_attempts: course.tells_attempts,
+                ..Insight::default()
+            },
         };
         let seen = Attempts::default();
-        let recorder = Box::new(Recorder { inner: scheduler, seen: Arc::clone(&seen) });
+        let access = visits.iter().map(|visit| (visit.peer, visit.access)).collect();
+        let recorder = Box::new(Recorder { inner: scheduler, seen: Arc::clone(&seen), access });
         let mut coming = visits.to_vec();
         coming.sort_by_key(|visit| std::cmp::Reverse(visit.arrives));
         // Nothing to do until the first frame: a job of one sample that is done at once.
-        let requester = Requester::with_scheduler(config, Work::job(1, 0), recorder)?;
+        let first = Work::job(1, course.max_bounces, 0);
+        let requester = Requester::with_scheduler(config, first, recorder)?;
         Ok(Self {
-            course,
             work: Work::new(course.seed),
             network: Network::new(NetworkConfig { seed: course.seed, dead_after: DEAD_AFTER }),
             requester,
@@ -88,11 +119,14 @@ impl World {
             here: BTreeMap::new(),
             truth,
             seen,
-            grants: Grants::default(),
+            given: BTreeSet::new(),
             run: Run::default(),
             frame: 0,
             began: None,
             next_frame_at: Duration::from_secs(1),
+            bursts: Draw::new(course.seed, 0xb0457),
+            outages: (0, 0),
+            course,
         })
     }
 
@@ -119,6 +153,7 @@ impl World {
             self.local.next_at(),
             self.requester.next_timeout(),
             self.coming.last().map(|visit| visit.arrives),
+            self.next_outage(),
             frame,
         ];
         let next = own.chain(others).flatten().min().unwrap_or(self.course.length);
@@ -131,6 +166,7 @@ impl World {
             return true;
         }
         self.come_and_go();
+        self.cut_and_heal();
         self.run_machines();
         self.run_requester();
         if self.began.is_none() && self.next_frame_at <= self.now() {
@@ -145,12 +181,20 @@ impl World {
             let (peer, link) = (visit.peer, visit.link);
             self.here.insert(peer, Machine::new(visit, self.course.seed));
             self.network.connect(REQUESTER, peer, link);
+            let access = self.here.get(&peer).map(|machine| machine.visit.access);
+            let mut outages = self.course.outages.iter();
+            if outages.any(|outage| Some(outage.access) == access && outage.holds(now)) {
+                self.network.cut(REQUESTER, peer);
+            }
         }
         let leaving = self.here.values().filter(|machine| machine.visit.leaves <= now);
         let leaving: Vec<PeerId> = leaving.map(|machine| machine.visit.peer).collect();
         for peer in leaving {
             let Some(machine) = self.here.remove(&peer) else { continue };
             self.run.traced_paths += machine.traced_paths;
+            if let Some(truth) = &self.truth {
+                truth.forget(Worker::Peer(peer));
+            }
             if machine.visit.is_abrupt {
                 self.network.kill(peer);
             } else {
@@ -159,13 +203,46 @@ impl World {
         }
     }
 
+    /// When the next outage begins or ends. All last equally long, so they end in the order they begin.
+    fn next_outage(&self) -> Option<Duration> {
+        let begins = self.course.outages.get(self.outages.0).map(|outage| outage.from);
+        let ends = self.course.outages.get(self.outages.1).map(|outage| outage.until);
+        begins.into_iter().chain(ends).min()
+    }
+
+    fn cut_and_heal(&mut self) {
+        let now = self.now();
+        while let Some(&outage) = self.course.outages.get(self.outages.1)
+            && outage.until <= now
+        {
+            self.outages.1 += 1;
+            self.with_access(outage.access, |network, peer| network.heal(REQUESTER, peer));
+        }
+        while let Some(&outage) = self.course.outages.get(self.outages.0)
+            && outage.from <= now
+        {
+            self.outages.0 += 1;
+            self.with_access(outage.access, |network, peer| network.cut(REQUESTER, peer));
+        }
+    }
+
+    fn with_access(&mut self, access: usize, act: impl Fn(&mut Network, PeerId)) {
+        for machine in self.here.values().filter(|machine| machine.visit.access == access) {
+            act(&mut self.network, machine.visit.peer);
+        }
+    }
+
     fn start_frame(&mut self) {
         let now = self.now();
         self.frame += 1;
         self.next_frame_at = now + self.course.period;
         self.work.advance();
-        self.grants.clear();
-        let spec = Work::job(self.course.samples_per_pixel, self.frame);
+        self.given.clear();
+        let factor =
+            if self.bursts.chance(self.course.bursts.0) { self.course.bursts.1 } else { 1.0 };
+        let samples = f64::from(self.course.samples_per_pixel) * factor;
+        let samples = samples.round().max(1.0) as u32;
+        let spec = Work::job(samples, self.course.max_bounces, self.frame);
         let visits: Vec<&Visit> = self.here.values().map(|machine| &machine.visit).collect();
         let film = f64::from(spec.view.width_px) * f64::from(spec.view.height_px);
         let cost = film * f64::from(spec.samples_per_pixel);
@@ -179,12 +256,45 @@ impl World {
     }
 
     fn tell_truth(&self) {
+        let Some(truth) = &self.truth else { return };
         let now = self.now();
-        for (&peer, machine) in &self.here {
-            self.truth.tell(Worker::Peer(peer), Facts::of_visit(&machine.visit, now));
+        for stats in self.requester.stats(now) {
+            let is_busy = stats.open_tasks > 0;
+            let facts = match stats.worker {
+                Worker::Local => {
+                    let speed = self.local.speed;
+                    Facts { speed, way: 0.0, noise_sigma: 0.0, failure: 0.0, is_busy }
+                }
+                Worker::Peer(peer) => {
+                    let Some(machine) = self.here.get(&peer) else { continue };
+                    Facts::of_visit(&machine.visit, is_busy, now)
+                }
+            };
+            truth.tell(stats.worker, facts);
         }
-        let speed = self.local.speed;
-        self.truth.tell(Worker::Local, Facts { speed, way: 0.0, noise_sigma: 0.0, failure: 0.0 });
+    }
+
+    /// Notes that somebody has a task.
+    fn give(&mut self, task: &TileTask) {
+        if !self.given.insert((task.rect, task.samples)) {
+            self.run.copies.push(self.now().as_secs_f64());
+        }
+    }
+
+    fn merged(&mut self, rect: PixelRect, samples: SampleRange, by: Worker) {
+        let Some((began, _)) = self.began else { return };
+        let now = self.now();
+        self.run.merged_paths += rect.area() * u64::from(samples.count);
+        self.run.tasks.push(TaskRecord {
+            at: now.as_secs_f64(),
+            seconds: (now - began).as_secs_f64(),
+            cost: self.work.cost(rect, samples),
+            index: self.run.tasks.len(),
+            by: match by {
+                Worker::Local => None,
+                Worker::Peer(peer) => Some(peer.0),
+            },
+        });
     }
 
     fn run_requester(&mut self) {
@@ -211,6 +321,11 @@ impl World {
 
     fn deliver(&mut self, to: PeerId, event: LinkEvent) {
         if to == REQUESTER {
+            let is_open = matches!(event, LinkEvent::Open { .. });
+            let (LinkEvent::Open { peer }
+            | LinkEvent::Closed { peer, .. }
+            | LinkEvent::Message { peer, .. }) = &event;
+            let peer = *peer;
             self.input(match event {
                 LinkEvent::Open { peer } => RequesterInput::PeerConnected { peer },
                 LinkEvent::Closed { peer, .. } => RequesterInput::PeerGone { peer },
@@ -218,6 +333,10 @@ impl World {
                     RequesterInput::Message { peer, channel, bytes }
                 }
             });
+            let known = self.here.get(&peer).filter(|_| is_open);
+            if let Some(is_relayed) = known.map(|machine| machine.visit.is_relayed) {
+                self.input(RequesterInput::LinkKnown { peer, is_relayed });
+            }
         } else {
             self.contributor_input(
                 to,
@@ -247,31 +366,31 @@ impl World {
                     if let Ok(Message::Task { task: Task::Tile(task), .. }) =
                         decode(channel, &bytes)
                     {
-                        self.grants.give(task.rect, task.samples, now);
+                        self.give(&task);
                     }
                     // A link that has just closed takes nothing; its event is on the way.
                     let _ = self.network.send(REQUESTER, peer, channel, bytes);
                 }
                 RequesterOutput::ClosePeer { peer, .. } => self.network.close(REQUESTER, peer),
                 RequesterOutput::TraceLocal { lease, task } => {
-                    self.grants.give(task.rect, task.samples, now);
+                    self.give(&task);
                     self.local.start(now, lease.0, task, &self.work);
                 }
                 RequesterOutput::CancelLocal { lease } => self.local.cancel(lease.0),
-                RequesterOutput::TileMerged { rect, samples, .. } => {
-                    self.run.merged_paths += rect.area() * u64::from(samples.count);
-                    let since = self.grants.since(rect, samples).unwrap_or(now);
-                    let (at, seconds) = (now.as_secs_f64(), (now - since).as_secs_f64());
-                    let index = self.run.tasks.len();
-                    self.run.tasks.push(TaskRecord { at, seconds, index });
+                RequesterOutput::TileMerged { rect, samples, by, .. } => {
+                    self.merged(rect, samples, by);
                 }
                 RequesterOutput::FrameComplete { .. } => {
                     if let Some((began, bound)) = self.began.take() {
-                        self.run.frames.push(((now - began).as_secs_f64(), bound));
+                        let seconds = (now - began).as_secs_f64();
+                        let at = began.as_secs_f64();
+                        self.run.frames.push(FrameRecord { at, seconds, bound });
                     }
                 }
+                RequesterOutput::Attempt(record) => self.run.records.push(*record),
                 RequesterOutput::PeerLost { .. }
                 | RequesterOutput::PeerReady { .. }
+                | RequesterOutput::Predict { .. }
                 | RequesterOutput::LocalTracerLost => {}
             }
         }
@@ -284,6 +403,7 @@ impl World {
         while let Some(output) = machine.session.poll_output() {
             match output {
                 ContributorOutput::Send { peer: to, channel, bytes } => {
+                    let bytes = machine.say(channel, bytes);
                     let _ = self.network.send(peer, to, channel, bytes);
                 }
                 ContributorOutput::ClosePeer { peer: to, .. } => self.network.close(peer, to),

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use p2c2r_sim::{Policy, Population, PopulationError, Race, RaceError, Standing};
+use p2c2r_sim::{Frames, Policy, Population, PopulationError, Race, RaceError, Rule, Standing};
 
 fn race(policies: &[Policy]) -> Race {
     Race {
         population: Population::default(),
+        trace: None,
         load: 0.5,
+        frames: Frames::default(),
         seconds: 10.0,
         has_churn: true,
         seeds: vec![1, 2],
@@ -22,20 +24,20 @@ fn same_seed_is_the_same_run_and_another_seed_is_not() {
     assert_eq!(run, race.one(7, Policy::Product).unwrap());
     assert_ne!(run, race.one(8, Policy::Product).unwrap());
     assert!(run.frames.len() > 5 && run.tasks.len() > 100, "{}", run.frames.len());
-    assert!(run.frames.iter().all(|(seconds, bound)| seconds > bound), "a bound is broken");
+    assert!(run.frames.iter().all(|frame| frame.seconds > frame.bound), "a bound is broken");
 }
 
 #[test]
 fn every_policy_renders_and_knowledge_pays_off() {
-    let standings = race(&Policy::ALL).run(&|_| ()).unwrap();
+    let standings = race(&Policy::all()).run(&|_| ()).unwrap();
     let of: BTreeMap<Policy, &Standing> =
         standings.iter().map(|standing| (standing.policy, standing)).collect();
     for standing in &standings {
         assert!(standing.frame_ms.mean > 0.0 && standing.duplicates.mean < 0.15, "{standing:?}");
     }
     let frame = |policy| of[&policy].frame_ms.mean;
-    assert!(frame(Policy::Learned) < 0.6 * frame(Policy::Random));
-    assert!(frame(Policy::Learned) < 0.7 * frame(Policy::FastestFirst));
+    assert!(frame(Policy::Learned) < 0.6 * frame(Policy::Rule(Rule::Random)));
+    assert!(frame(Policy::Learned) < 0.7 * frame(Policy::Rule(Rule::FastestFirst)));
     assert!(frame(Policy::Learned) < frame(Policy::EftEwma));
     assert!(frame(Policy::Oracle) < frame(Policy::OracleNoHedge));
     assert!(frame(Policy::Product) < 1.3 * frame(Policy::Oracle));
@@ -45,12 +47,12 @@ fn every_policy_renders_and_knowledge_pays_off() {
 
 #[test]
 fn impossible_races_are_told() {
-    let mut empty = race(&[Policy::Random]);
+    let mut empty = race(&[Policy::Rule(Rule::Random)]);
     empty.population.peers = 0;
     let error = empty.run(&|_| ()).unwrap_err();
     assert!(matches!(error, RaceError::Population(PopulationError::Peers(0))));
     for load in [0.0, f64::NAN, 9.0] {
-        let race = Race { load, ..race(&[Policy::Random]) };
+        let race = Race { load, ..race(&[Policy::Rule(Rule::Random)]) };
         assert!(matches!(race.run(&|_| ()).unwrap_err(), RaceError::Number(_)));
     }
 }

@@ -20,6 +20,7 @@
 //! ```
 
 mod api;
+mod benchmark;
 mod life;
 mod link;
 mod receive;
@@ -30,12 +31,15 @@ use std::time::Duration;
 
 use p2c2r_frame::{Packing, RadianceSums, SceneId, TileTask, TraceCounters};
 use p2c2r_protocol::PeerId;
-use p2c2r_protocol::peer::{Message, Role, encode};
+use p2c2r_protocol::peer::{Condition, Message, Role, encode};
 
 pub use api::{ContributorConfig, ContributorInput, ContributorOutput, ContributorStats, TaskKey};
 
+pub use benchmark::BenchmarkSpec;
+
 use crate::PeerEnd;
 use crate::greeting::hello_of;
+use benchmark::Benchmark;
 use link::Link;
 
 /// Tasks beyond its lanes that a requester may have here: one that waits and one on its way.
@@ -50,6 +54,7 @@ pub struct Contributor {
     /// Scenes that were asked for, and those of them that are loaded.
     scenes: BTreeMap<SceneId, bool>,
     tracing: BTreeMap<TaskKey, Traced>,
+    benchmark: Benchmark,
     /// Who was served last; the next in order is served next.
     turn: PeerId,
     stats: ContributorStats,
@@ -81,6 +86,7 @@ impl Contributor {
     /// A contributor without requesters.
     pub fn new(config: ContributorConfig) -> Self {
         Self {
+            benchmark: Benchmark::new(config.benchmark),
             config,
             phase: Phase::Serving,
             links: BTreeMap::new(),
@@ -108,10 +114,20 @@ impl Contributor {
             }
             ContributorInput::SceneReady { scene } => self.scene_ready(scene),
             ContributorInput::SceneFailed { scene, reason } => self.scene_failed(scene, reason),
+            ContributorInput::Traced { key, .. } if Benchmark::is_own(key) => {
+                self.take_measured(key);
+            }
+            ContributorInput::TraceFailed { key } if Benchmark::is_own(key) => {
+                self.stop_measuring();
+            }
             ContributorInput::Traced { key, sums, counters } => {
                 self.take_traced(key, sums, counters);
             }
             ContributorInput::TraceFailed { key } => self.fail_traced(key),
+            ContributorInput::Condition { is_on_battery, is_hidden } => {
+                let known = self.config.capabilities.condition;
+                self.change_condition(Condition { is_on_battery, is_hidden, ..known });
+            }
             ContributorInput::Pause => self.pause(),
             ContributorInput::Resume => self.resume(),
             ContributorInput::Finish => self.finish(),
@@ -120,6 +136,7 @@ impl Contributor {
         }
         self.run_timers();
         self.fill_lanes();
+        self.measure_if_idle();
         self.finish_if_done();
     }
 

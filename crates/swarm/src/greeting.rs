@@ -116,5 +116,6 @@ pub(crate) fn hello_of(
         has_heard: false,
         capabilities,
         limits,
+        tag: None,
     }
 }

@@ -21,10 +21,13 @@ pub mod signaling;
 mod violation;
 
 pub use contributor::{
-    Contributor, ContributorConfig, ContributorInput, ContributorOutput, ContributorStats, TaskKey,
+    BenchmarkSpec, Contributor, ContributorConfig, ContributorInput, ContributorOutput,
+    ContributorStats, TaskKey,
 };
+pub use p2c2r_scheduler::TaskEnd;
 pub use requester::{
-    CostSource, JobError, JobSpec, LocalWork, PeerState, RefineOrder, Requester, RequesterConfig,
-    RequesterInput, RequesterOutput, Worker, WorkerStats,
+    AttemptRecord, COST_BUCKETS, CostSource, FEATURES, Insight, JobError, JobSpec, LocalWork,
+    Memory, ModelStats, OUTPUTS, PeerState, Prediction, RefineOrder, Requester, RequesterConfig,
+    RequesterInput, RequesterOutput, Stage, StateError, TaskKind, Worker, WorkerStats,
 };
 pub use violation::{PeerEnd, Violation};

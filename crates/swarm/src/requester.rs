@@ -24,11 +24,15 @@
 
 mod api;
 mod assembly;
+mod attempts;
 mod dispatch;
+mod foresight;
 mod job;
 mod leases;
+mod link;
 mod liveness;
 mod local;
+mod memory;
 mod peers;
 mod receive;
 mod results;
@@ -42,18 +46,24 @@ use p2c2r_frame::SceneId;
 use p2c2r_image::Film;
 use p2c2r_protocol::peer::{Hello, Message, Role, encode};
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
-use p2c2r_scheduler::{HedgeBudget, LearnedScheduler, Scheduler, TaskEnd, WorkerTraits};
+use p2c2r_scheduler::{HedgeBudget, LearnedScheduler, Moment, Scheduler, TaskEnd};
 use p2c2r_splitter::CostMap;
 
 pub use api::{
-    CostSource, JobSpec, LocalWork, PeerState, RefineOrder, RequesterConfig, RequesterInput,
-    RequesterOutput, WorkerStats,
+    CostSource, Insight, JobSpec, LocalWork, PeerState, RefineOrder, RequesterConfig,
+    RequesterInput, RequesterOutput, WorkerStats,
 };
+pub use foresight::ModelStats;
 pub use job::JobError;
-pub use p2c2r_scheduler::Worker;
+pub use memory::Memory;
+pub use p2c2r_scheduler::{
+    AttemptRecord, COST_BUCKETS, FEATURES, OUTPUTS, Prediction, Stage, StateError, TaskKind, Worker,
+};
 
 use crate::PeerEnd;
 use crate::greeting::hello_of;
+use attempts::Attempts;
+use foresight::Foresight;
 use job::Job;
 use leases::LeaseTable;
 use local::Local;
@@ -75,6 +85,8 @@ pub struct Requester {
     departed: VecDeque<WorkerStats>,
     local: Local,
     scheduler: Box<dyn Scheduler + Send>,
+    foresight: Foresight,
+    attempts: Attempts,
     /// How many copies of tasks peers may be given.
     hedges: HedgeBudget,
     /// When an idle worker looks again for a task to copy.
@@ -99,7 +111,9 @@ impl Requester {
         mut scheduler: Box<dyn Scheduler + Send>,
     ) -> Result<Self, JobError> {
         let id = JobId(1);
-        scheduler.meet(Worker::Local, WorkerTraits { device: None }, Duration::ZERO);
+        let moment = Moment { unix_seconds: config.insight.unix_at_zero };
+        scheduler.set_moment(moment, Duration::ZERO);
+        scheduler.meet(Worker::Local, config.local_traits(), Duration::ZERO);
         let job = Job::new(id, job, None)?;
         let local = Local::new(&config, &job);
         Ok(Self {
@@ -111,6 +125,8 @@ impl Requester {
             departed: VecDeque::new(),
             local,
             scheduler,
+            foresight: Foresight::default(),
+            attempts: Attempts::default(),
             hedges: HedgeBudget::new(),
             hedge_at: None,
             is_stopped: false,
@@ -136,9 +152,12 @@ impl Requester {
                 self.take_local(lease, &sums, counters);
             }
             RequesterInput::TraceFailed { lease } => self.fail_local(lease),
+            RequesterInput::LinkKnown { peer, is_relayed } => self.know_link(peer, is_relayed),
+            RequesterInput::Predicted { question, answers } => self.take_answer(question, answers),
             RequesterInput::Timeout => {}
         }
         self.run_timers();
+        self.consult();
         self.dispatch();
     }
 
@@ -164,8 +183,10 @@ impl Requester {
             let greeted: Vec<PeerId> = self.peers.keys().copied().collect();
             greeted.into_iter().for_each(|peer| self.announce(peer));
         }
+        self.foresight.look_now();
         if !self.is_stopped {
             self.run_timers();
+            self.consult();
             self.dispatch();
         }
         Ok(id)
@@ -210,7 +231,7 @@ impl Requester {
 
     fn peer_stats(&self, id: PeerId, peer: &Peer, now: Duration) -> WorkerStats {
         let stats = self.stats_of(Worker::Peer(id), peer.state(), Some(peer), &peer.tally, now);
-        WorkerStats { round_trip: peer.liveness.round_trip(), ..stats }
+        WorkerStats { round_trip: peer.liveness.round_trip(), number: peer.number, ..stats }
     }
 
     fn stats_of(
@@ -235,6 +256,13 @@ impl Requester {
             sent_bytes: tally.sent_bytes,
             received_bytes: tally.received_bytes,
             round_trip: None,
+            number: 0,
+            prediction: self.typical_prediction(worker),
+            tasks: self.scheduler.history(worker).0.max(tally.tiles),
+            failures: tally.failures,
+            hedges_won: tally.hedges_won,
+            hedges_lost: tally.hedges_lost,
+            busy: self.leases.busy(worker, now),
         }
     }
 
@@ -253,7 +281,17 @@ impl Requester {
         }
         let config = &self.config;
         let hello = hello_of(Role::Requester, config.capabilities.clone(), config.limits);
-        self.peers.insert(peer, Peer::new(hello, self.now));
+        let hello = Hello { tag: config.insight.tag, ..hello };
+        let number = self.attempts.number_worker();
+        self.peers.insert(peer, Peer::new(hello, number, self.now));
+    }
+
+    fn know_link(&mut self, id: PeerId, is_relayed: bool) {
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.liveness.link.know_relay(is_relayed);
+            self.scheduler.measure(Worker::Peer(id), peer.liveness.link.traits());
+            self.foresight.look_now();
+        }
     }
 
     /// Tells a greeted peer of the current scene; it takes tasks once it has loaded it.
@@ -295,6 +333,8 @@ impl Requester {
         stats.state = PeerState::Gone;
         self.departed.push_back(stats);
         self.scheduler.forget(Worker::Peer(id), self.now);
+        self.foresight.forget(Worker::Peer(id));
+        self.leases.forget(Worker::Peer(id));
         if reason != PeerEnd::LinkClosed {
             self.outputs.push_back(RequesterOutput::ClosePeer { peer: id, reason: reason.clone() });
         }
@@ -303,7 +343,7 @@ impl Requester {
 
     /// Takes every task back from everybody.
     fn cancel_all(&mut self) {
-        for (lease, worker) in self.leases.clear() {
+        for (lease, worker) in self.leases.clear(self.now) {
             self.cancel(lease, worker);
         }
         self.cancel_probe();
@@ -312,6 +352,7 @@ impl Requester {
 
     /// Tells a worker that a lease, already out of the table, is no longer wanted.
     fn cancel(&mut self, lease: LeaseId, worker: Worker) {
+        self.attempts.drop(lease);
         match worker {
             Worker::Local => self.outputs.push_back(RequesterOutput::CancelLocal { lease }),
             Worker::Peer(id) => {

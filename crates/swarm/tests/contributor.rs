@@ -10,9 +10,13 @@ use std::time::Duration;
 use bench::{Bench, hello, tile};
 use p2c2r_frame::{Packing, PixelRect, SampleRange, SceneId, TaskError, TileTask};
 use p2c2r_image::unpack_sums;
-use p2c2r_protocol::peer::{Channel, GoodbyeReason, Message, RefuseJob, RefuseTask, Role};
+use p2c2r_protocol::peer::{
+    Channel, Condition, GoodbyeReason, Hello, Message, RefuseJob, RefuseTask, Role,
+};
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
-use p2c2r_swarm::{ContributorInput, ContributorOutput, PeerEnd, TaskKey, Violation};
+use p2c2r_swarm::{
+    BenchmarkSpec, ContributorInput, ContributorOutput, PeerEnd, TaskKey, Violation,
+};
 use proptest::prelude::*;
 use world::{control, trace};
 
@@ -392,6 +396,120 @@ fn stop_is_done_when_the_call_returns() {
     bench.task(A, 2);
     bench.input(ContributorInput::Timeout);
     assert_eq!((bench.outputs, bench.contributor.next_timeout()), (before, None));
+}
+
+/// A bench of two lanes that measures itself.
+fn measuring(is_after_first_task: bool) -> Bench {
+    let TileTask { scene, view, .. } = tile(SceneId([8; 32]));
+    let spec = BenchmarkSpec { scene, view, is_after_first_task };
+    Bench::with_benchmark(2, spec)
+}
+
+/// Traces whatever the benchmark wants at this many paths per second; gives the paths of each round.
+fn run_benchmark(bench: &mut Bench, paths_per_second: f64) -> Vec<u64> {
+    let mut rounds = Vec::new();
+    while let [(one, task), (other, _)] = bench.tracing[..] {
+        let paths = task.rect.area() * u64::from(task.samples.count);
+        rounds.push(paths);
+        assert!(rounds.len() < 9);
+        bench.now += Duration::from_secs_f64(paths as f64 / paths_per_second);
+        bench.trace_one(one);
+        bench.trace_one(other);
+    }
+    rounds
+}
+
+#[test]
+fn machine_measures_itself_in_a_fifth_of_a_second_and_says_so() {
+    for speed in [3e3, 1e5, 4e6] {
+        let mut bench = measuring(false);
+        bench.input(ContributorInput::Timeout);
+        let rounds = run_benchmark(&mut bench, speed);
+        assert!((2..=4).contains(&rounds.len()), "{rounds:?}");
+        // The slowest one needs more than that for its first round.
+        assert!(speed < 1e4 || bench.now < Duration::from_millis(200), "{:?}", bench.now);
+        bench.input(ContributorInput::RequesterConnected { peer: A });
+        let said = bench.said_to(A);
+        let Message::Hello(hello) = &said[0] else { panic!("{said:?}") };
+        let found = f64::from(hello.capabilities.condition.benchmark.expect("it was measured"));
+        assert!((found / speed - 1.0).abs() < 0.01, "{found} for {speed}");
+    }
+}
+
+#[test]
+fn machine_that_is_tuned_by_its_first_scene_measures_after_the_first_task() {
+    let mut bench = measuring(true);
+    bench.connect(A);
+    assert!(bench.tracing.is_empty());
+    bench.task(A, 1);
+    bench.trace_one(key(A, 1));
+    assert!(run_benchmark(&mut bench, 1e5).len() > 1);
+    let condition = |message: &Message| matches!(message, Message::Condition(_));
+    assert_eq!(bench.said_to(A).iter().filter(|message| condition(message)).count(), 1);
+}
+
+#[test]
+fn tasks_wait_for_a_measurement_and_a_stop_does_not() {
+    let mut bench = measuring(false);
+    bench.connect(A);
+    assert_eq!(bench.tracing.len(), 2);
+    bench.task(A, 1);
+    assert_eq!(bench.tracing.len(), 2, "both lanes are measured");
+    bench.input(ContributorInput::Stop);
+    assert!(bench.tracing.is_empty() && bench.is_finished);
+}
+
+#[test]
+fn tracer_that_fails_has_no_speed_and_works_on() {
+    let mut bench = measuring(false);
+    bench.connect(A);
+    let (key, _) = bench.tracing[0];
+    bench.input(ContributorInput::TraceFailed { key });
+    assert!(bench.tracing.is_empty());
+    bench.task(A, 1);
+    assert_eq!(bench.tracing.len(), 1);
+}
+
+#[test]
+fn requesters_hear_of_another_condition_once_and_only_after_their_hello() {
+    let mut bench = serving(1);
+    let hidden = Condition { is_hidden: true, ..Condition::default() };
+    bench.input(ContributorInput::RequesterConnected { peer: PeerId(3) });
+    for _ in 0..2 {
+        bench.input(ContributorInput::Condition { is_on_battery: false, is_hidden: true });
+    }
+    let heard = |bench: &Bench, peer| {
+        let said = bench.said_to(peer);
+        said.into_iter().filter(|message| *message == Message::Condition(hidden)).count()
+    };
+    assert_eq!((heard(&bench, A), heard(&bench, PeerId(3))), (1, 0));
+    bench.say(PeerId(3), &Message::Hello(hello()));
+    assert_eq!(heard(&bench, PeerId(3)), 1);
+    // Who comes later reads it in the hello.
+    bench.input(ContributorInput::RequesterConnected { peer: PeerId(4) });
+    bench.say(PeerId(4), &Message::Hello(hello()));
+    let said = bench.said_to(PeerId(4));
+    assert_eq!(heard(&bench, PeerId(4)), 0);
+    assert!(
+        matches!(&said[0], Message::Hello(hello) if hello.capabilities.condition == hidden),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn requester_recognises_a_contributor_by_its_own_tag_only() {
+    let pseudonym = |secret: u8, tag: Option<u8>| {
+        let mut bench = Bench::with_secret(Some([secret; 32]));
+        bench.input(ContributorInput::RequesterConnected { peer: A });
+        bench.say(A, &Message::Hello(Hello { tag: tag.map(|tag| [tag; 16]), ..hello() }));
+        let said = bench.said_to(A).into_iter();
+        said.filter(|message| matches!(message, Message::Pseudonym(_))).collect::<Vec<_>>()
+    };
+    assert_eq!(pseudonym(3, None), []);
+    assert_eq!(pseudonym(3, Some(1)).len(), 1);
+    assert_eq!(pseudonym(3, Some(1)), pseudonym(3, Some(1)));
+    assert_ne!(pseudonym(3, Some(1)), pseudonym(3, Some(2)));
+    assert_ne!(pseudonym(3, Some(1)), pseudonym(4, Some(1)));
 }
 
 #[test]

@@ -11,12 +11,14 @@ use bench::{Bench, LONG_AGO, chunks_of, hello};
 use p2c2r_frame::{RadianceSums, SampleRange, TileTask, TraceCounters};
 use p2c2r_image::{CodecError, pack_sums, pack_sums_below_noise};
 use p2c2r_protocol::peer::{
-    CHUNK_PAYLOAD_BYTES, Channel, ChunkBytes, GoodbyeReason, Message, RefuseJob, RefuseTask, Role,
-    TileChunk, TileDone, ViolationKind,
+    CHUNK_PAYLOAD_BYTES, Channel, ChunkBytes, Condition, GoodbyeReason, Message, RefuseJob,
+    RefuseTask, Role, TileChunk, TileDone, ViolationKind,
 };
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
 use p2c2r_swarm::requester::MAX_PEERS;
-use p2c2r_swarm::{CostSource, LocalWork, PeerEnd, PeerState, RequesterInput, Violation, Worker};
+use p2c2r_swarm::{
+    CostSource, Insight, LocalWork, PeerEnd, PeerState, RequesterInput, Violation, Worker,
+};
 use proptest::prelude::*;
 use world::{control, job, trace};
 
@@ -629,6 +631,12 @@ fn any_message() -> impl Strategy<Value = Message> {
             let counters = TraceCounters { rays: u64::MAX, shadow_rays: u64::MAX };
             Message::TileDone(TileDone { lease, length_bytes, counters, elapsed_us: u64::MAX })
         }),
+        (any::<u32>(), any::<bool>(), any::<bool>()).prop_map(
+            |(speed, is_on_battery, is_hidden)| {
+                Message::Condition(Condition { benchmark: Some(speed), is_on_battery, is_hidden })
+            }
+        ),
+        Just(Message::Pseudonym([1; 16])),
         Just(Message::Draining),
         Just(Message::Goodbye { reason: GoodbyeReason::Finished }),
     ]
@@ -640,7 +648,8 @@ proptest! {
         messages in prop::collection::vec((any_message(), 0u64..3000), 0..40),
         is_greeted: bool,
     ) {
-        let mut bench = Bench::new(job(32, 24, 2, 0.5), LocalWork::Always);
+        let insight = Insight { asks_model: true, tells_attempts: true, ..Insight::default() };
+        let mut bench = Bench::with_insight(job(32, 24, 2, 0.5), LocalWork::Always, insight);
         if is_greeted {
             bench.connect(A, 2);
         } else {
@@ -668,6 +677,23 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn pseudonym_is_said_once_and_only_if_it_is_wanted() {
+    let unexpected = PeerEnd::Violation(Violation::Unexpected("pseudonym"));
+    let mut bench = with_peer();
+    bench.say(A, &Message::Pseudonym([1; 16]));
+    assert_eq!(bench.closed, [(A, unexpected.clone())]);
+    let insight = Insight { tag: Some([9; 16]), ..Insight::default() };
+    let mut bench = Bench::with_insight(job(64, 48, 4, 0.5), LocalWork::Never, insight);
+    bench.connect(A, 1);
+    bench.say(A, &Message::Pseudonym([1; 16]));
+    assert!(bench.closed.is_empty());
+    let said = bench.said_to(A);
+    assert!(matches!(&said[0], Message::Hello(hello) if hello.tag == insight.tag), "{said:?}");
+    bench.say(A, &Message::Pseudonym([2; 16]));
+    assert_eq!(bench.closed, [(A, unexpected)]);
 }
 
 #[test]

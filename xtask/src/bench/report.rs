@@ -22,6 +22,9 @@ pub(super) struct Row {
     pub(super) id: String,
     /// The figure itself; where both sides were measured, the ratio of their medians.
     pub(super) value: f64,
+    /// What holds it in 95 of 100 cases, where that was worked out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) interval: Option<[f64; 2]>,
     /// Its unit; `ratio` for a ratio.
     pub(super) unit: String,
     /// What it is compared with.
@@ -83,6 +86,7 @@ impl SceneTimes {
         Row {
             id: id.to_owned(),
             value: mean.exp(),
+            interval: None,
             unit: "ratio".to_owned(),
             against: against.to_owned(),
             ours: Repetitions::ByScene(self.ours),
@@ -108,6 +112,7 @@ impl Row {
         Self {
             id,
             value,
+            interval: None,
             unit: unit.to_owned(),
             against: "budget".to_owned(),
             ours: vec![value].into(),
@@ -120,6 +125,7 @@ impl Row {
         Self {
             id: id.to_owned(),
             value: median(&ours),
+            interval: None,
             unit: unit.to_owned(),
             against: String::new(),
             ours: ours.into(),
@@ -132,6 +138,7 @@ impl Row {
         Self {
             id: id.to_owned(),
             value: median(&ours) / median(&theirs),
+            interval: None,
             unit: "ratio".to_owned(),
             against: against.to_owned(),
             ours: ours.into(),
@@ -189,8 +196,11 @@ impl fmt::Display for Report {
         let width = self.rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
         writeln!(formatter, "{:<width$}  {:>12}  unit", self.suite, "value")?;
         for row in &self.rows {
-            let Row { id, value, unit, against, ours, theirs } = row;
+            let Row { id, value, interval, unit, against, ours, theirs } = row;
             write!(formatter, "{id:<width$}  {value:>12.3}  {unit}")?;
+            if let Some([low, high]) = interval {
+                write!(formatter, "  [{low:.3} to {high:.3}]")?;
+            }
             writeln!(formatter, "  (ours {ours}; {against} {theirs})")?;
         }
         for missing in &self.missing {

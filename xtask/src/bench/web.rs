@@ -1,4 +1,5 @@
-//! The tracers in Chromium: beside themselves natively, and beside another tracer for browsers.
+//! The tracers in Chromium: beside themselves natively, and beside another tracer for browsers; and the
+//! scheduler.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,6 +18,14 @@ use crate::tools::{self, Permission, WebPeers};
 const RAYS: &[&str] = &["wasm-vs-native", "four-wide-vs-best"];
 /// Rows of the GPU tracer.
 const PICTURES: &[&str] = &["webgpu-vs-three"];
+
+/// Rows of the coordinator, which suite `coordinator` has.
+const DECISIONS: &[&str] = &["decision-ms-wasm"];
+
+/// Whether rows of the coordinator are wanted.
+pub(super) fn wants_decisions(only: Option<&str>) -> bool {
+    only.is_none_or(|id| DECISIONS.contains(&id))
+}
 
 /// Whether any row of this module is one of these, or all are wanted.
 pub(super) fn is_wanted(only: Option<&str>) -> bool {
@@ -60,6 +69,11 @@ impl Sides {
     /// The CPU tracer beside itself.
     pub(super) fn rays(&self, places: &Places, only: Option<&str>) -> Result<Vec<Row>> {
         self.run(places, "rays", only, None)
+    }
+
+    /// What the scheduler takes to decide.
+    pub(super) fn decisions(&self, places: &Places, only: Option<&str>) -> Result<Vec<Row>> {
+        self.run(places, "decisions", only, None)
     }
 
     /// The GPU tracer beside another, which npm may not have.

@@ -9,7 +9,7 @@ use thiserror::Error;
 use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-use super::ServerAddress;
+use super::{PeerError, ServerAddress};
 
 /// Longest wait for a connection and for the head of an answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
@@ -91,6 +91,12 @@ impl BlobClient {
         let mut response = self.agent.put(&url).send(bytes)?;
         if response.status().is_success() { Ok(()) } else { Err(refusal(&mut response)) }
     }
+}
+
+/// Stores a scene package on a server unless it is there; blocking.
+pub fn store_package(server: &ServerAddress, id: SceneId, package: &[u8]) -> Result<(), PeerError> {
+    let stored = BlobClient::new(server.clone()).store(id, package);
+    stored.map_err(|error| PeerError::Network(format!("cannot store the scene: {error}")))
 }
 
 fn refusal(response: &mut ureq::http::Response<ureq::Body>) -> BlobError {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use p2c2r_frame::SceneId;
 use p2c2r_protocol::RoomId;
-use p2c2r_protocol::peer::{Capabilities, PeerLimits, PeerName, RefuseJob, Role};
+use p2c2r_protocol::peer::{Capabilities, Condition, PeerLimits, PeerName, RefuseJob, Role};
 use p2c2r_swarm::signaling::{SignalingConfig, SignalingState};
 use p2c2r_swarm::{
     Contributor, ContributorConfig, ContributorInput, ContributorOutput, ContributorStats, TaskKey,
@@ -15,13 +15,16 @@ use p2c2r_transport::LinkEvent;
 use tokio::sync::mpsc;
 
 use super::blobs::BlobClient;
-use super::lanes::{Lanes, Ticket, Traced, TracingDevice};
+use super::lanes::{Handicap, Lanes, Ticket, Traced, TracingDevice};
+use super::machine::{benchmark, is_on_battery};
 use super::network::{Network, NetworkEvent, sleep_until};
 use super::scenes::{LoadedScene, SceneCache, fetch_scene};
 use super::{PeerError, ServerAddress};
 
 /// How often the caller is told the figures.
 const STATS_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked whether the machine runs on a battery.
+const POWER_EVERY: Duration = Duration::from_secs(30);
 /// Scenes that may be on their way.
 const QUEUE_SCENES: usize = 16;
 
@@ -36,8 +39,12 @@ pub struct ContributeOptions {
     pub name: PeerName,
     /// What renders.
     pub device: TracingDevice,
+    /// What makes it worse than that, for measurements.
+    pub handicap: Handicap,
     /// Most requesters at the same time.
     pub max_requesters: u16,
+    /// What requesters recognise this contributor by is made from it; `None`: by nothing.
+    pub secret: Option<[u8; 32]>,
     /// Spreads reconnects; draw it at random.
     pub seed: u64,
 }
@@ -94,6 +101,7 @@ pub async fn contribute(
             () = sleep_until(due) => driver.tell(ContributorInput::Timeout),
             () = sleep_until(Some(show_stats_at)) => {
                 show_stats_at += STATS_EVERY;
+                driver.look_at_power();
                 show(ContributeEvent::Stats(driver.session.stats()));
             }
         }
@@ -124,20 +132,26 @@ struct Driver {
     fetched: mpsc::Receiver<Fetched>,
     fetched_sender: mpsc::Sender<Fetched>,
     was_online: bool,
+    /// When it was looked where the power comes from.
+    power_at: Instant,
 }
 
 impl Driver {
     fn new(options: ContributeOptions) -> Result<Self, PeerError> {
         let started = Instant::now();
-        let (lanes, results) = Lanes::start(&options.device)?;
+        let (lanes, results) = Lanes::start(&options.device, options.handicap)?;
+        let measured = benchmark(&options.device);
         let capabilities = Capabilities {
             device: options.device.kind(),
             lanes: options.device.lanes(),
+            condition: Condition { is_on_battery: is_on_battery(), ..Condition::default() },
             name: options.name.clone(),
         };
         let config = ContributorConfig {
             capabilities,
             limits: PeerLimits::default(),
+            benchmark: measured.as_ref().map(|(spec, _)| *spec),
+            secret: options.secret,
             max_requesters: options.max_requesters.into(),
         };
         let signaling = SignalingConfig {
@@ -154,7 +168,7 @@ impl Driver {
             network: Network::new(started, options.server.clone(), signaling),
             blobs: BlobClient::new(options.server),
             cache: SceneCache::default(),
-            scenes: BTreeMap::new(),
+            scenes: measured.into_iter().map(|(spec, scene)| (spec.scene, scene)).collect(),
             lanes,
             results,
             tickets: BTreeMap::new(),
@@ -162,6 +176,7 @@ impl Driver {
             fetched,
             fetched_sender,
             was_online: false,
+            power_at: started,
         })
     }
 
@@ -169,6 +184,15 @@ impl Driver {
         self.session.handle(self.started.elapsed(), input);
         while let Some(output) = self.session.poll_output() {
             self.obey(output);
+        }
+    }
+
+    /// Requesters hear when the plug is pulled.
+    fn look_at_power(&mut self) {
+        if self.power_at.elapsed() >= POWER_EVERY {
+            self.power_at = Instant::now();
+            let is_on_battery = is_on_battery();
+            self.tell(ContributorInput::Condition { is_on_battery, is_hidden: false });
         }
     }
 

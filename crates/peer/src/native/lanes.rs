@@ -30,6 +30,31 @@ pub enum DeviceChoice {
     Gpu,
 }
 
+/// What makes a contributor worse than its machine, for measurements.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Handicap {
+    /// Each task takes this many times as long: the tracer waits for the rest.
+    pub slow_down: f64,
+    /// Share of tasks that are never answered, from 0 to 1.
+    pub fail_share: f64,
+}
+
+impl Handicap {
+    /// As good as its machine.
+    pub const NONE: Self = Self { slow_down: 1.0, fail_share: 0.0 };
+
+    /// How much longer a task has to take that took so long.
+    fn rest(self, took: Duration) -> Duration {
+        took.mul_f64((self.slow_down - 1.0).clamp(0.0, 1e3))
+    }
+
+    /// Whether the n-th task is never answered; the tasks are spread evenly, by the golden ratio.
+    fn fails(self, ticket: Ticket) -> bool {
+        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+        (ticket.wrapping_mul(GOLDEN) >> 11) as f64 / ((1u64 << 53) as f64) < self.fail_share
+    }
+}
+
 /// A device that was found.
 #[derive(Debug, Clone)]
 pub enum TracingDevice {
@@ -147,6 +172,7 @@ impl Lanes {
     /// Starts the threads; results come out of the receiver.
     pub(super) fn start(
         device: &TracingDevice,
+        handicap: Handicap,
     ) -> Result<(Self, mpsc::Receiver<Traced>), PeerError> {
         let shared = Arc::new(Shared::default());
         let (results, receiver) = mpsc::channel(QUEUE_RESULTS);
@@ -155,7 +181,7 @@ impl Lanes {
         for index in 0..threads {
             let (shared, results, device) = (shared.clone(), results.clone(), device.clone());
             let thread = std::thread::Builder::new().name(format!("trace-{index}"));
-            let thread = thread.spawn(move || run_lane(&shared, &results, device));
+            let thread = thread.spawn(move || run_lane(&shared, &results, device, handicap));
             let failed = |error| PeerError::Internal(format!("cannot start a thread: {error}"));
             lanes.threads.push(thread.map_err(failed)?);
         }
@@ -166,7 +192,8 @@ impl Lanes {
     pub(super) fn trace(&self, ticket: Ticket, scene: Arc<LoadedScene>, task: TileTask) {
         let job = Job { ticket, scene, task, cancel: Arc::default() };
         self.shared.lock().waiting.push_back(job);
-        self.shared.changed.notify_one();
+        // A lane with a handicap waits for the same signal.
+        self.shared.changed.notify_all();
     }
 
     /// Stops a task that waits or runs; its result, if any, still comes and is to be ignored.
@@ -178,6 +205,8 @@ impl Lanes {
                 cancel.store(true, Ordering::Relaxed);
             }
         }
+        // A lane with a handicap may be waiting.
+        self.shared.changed.notify_all();
     }
 }
 
@@ -219,22 +248,46 @@ impl Shared {
         }
     }
 
+    /// Waits for so long, or until the task is cancelled or the lanes close.
+    fn idle(&self, job: &Job, rest: Duration) {
+        let until = Instant::now() + rest;
+        let mut queue = self.lock();
+        while !queue.is_closed && !job.cancel.load(Ordering::Relaxed) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            let waited = self.changed.wait_timeout(queue, left);
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
     fn done(&self, ticket: Ticket) {
         self.lock().running.retain(|(running, _)| *running != ticket);
     }
 }
 
-fn run_lane(shared: &Shared, results: &mpsc::Sender<Traced>, device: TracingDevice) {
+fn run_lane(
+    shared: &Shared,
+    results: &mpsc::Sender<Traced>,
+    device: TracingDevice,
+    handicap: Handicap,
+) {
     let mut gpu = match device {
         TracingDevice::Cpu { .. } | TracingDevice::Mute => None,
         TracingDevice::Gpu(context) => Some(GpuLane { context: *context, tracer: None }),
     };
     while let Some(job) = shared.next() {
+        let started = Instant::now();
         let outcome = match &mut gpu {
             Some(lane) => lane.trace(&job),
             None => trace_on_cpu(&job),
         };
+        shared.idle(&job, handicap.rest(started.elapsed()));
         shared.done(job.ticket);
+        if handicap.fails(job.ticket) {
+            continue;
+        }
         let traced = Traced { ticket: job.ticket, outcome };
         // The event loop is gone: nobody wants more.
         if results.blocking_send(traced).is_err() {
@@ -283,5 +336,20 @@ impl GpuLane {
         self.context = tracer.context().clone();
         self.tracer = Some((id, tracer));
         traced
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handicap_fails_its_share_of_tasks_and_lengthens_the_others() {
+        let handicap = Handicap { slow_down: 4.0, fail_share: 0.15 };
+        let failed = (1..=2000).filter(|ticket| handicap.fails(*ticket)).count();
+        assert!((298..=302).contains(&failed), "{failed}");
+        assert_eq!(handicap.rest(Duration::from_millis(10)), Duration::from_millis(30));
+        assert!((1..=2000).all(|ticket| !Handicap::NONE.fails(ticket)));
+        assert_eq!(Handicap::NONE.rest(Duration::from_secs(1)), Duration::ZERO);
     }
 }

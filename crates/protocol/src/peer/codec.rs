@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Channel, MAX_LANES, Message, PROTOCOL_VERSION};
+use super::{Channel, Condition, Hello, MAX_BENCHMARK, MAX_LANES, Message, PROTOCOL_VERSION};
 
 /// First byte of a hello in every version of the protocol.
 const HELLO_TAG: u8 = 0;
@@ -74,6 +74,12 @@ pub enum DecodeError {
         /// The number.
         lanes: u16,
     },
+    /// A speed that nothing has.
+    #[error("{paths_per_second} paths per second; 1 to {MAX_BENCHMARK} are allowed")]
+    Benchmark {
+        /// The claim.
+        paths_per_second: u32,
+    },
 }
 
 /// Encodes a message for [`Message::channel`].
@@ -109,15 +115,31 @@ pub fn decode(channel: Channel, bytes: &[u8]) -> Result<Message, DecodeError> {
     if message.channel() != channel {
         return Err(DecodeError::WrongChannel { name, channel });
     }
-    if let Message::Hello(hello) = &message {
-        // A tag can be written longer than it needs to be, and so pass the first look at it.
-        if hello.version != PROTOCOL_VERSION {
-            return Err(DecodeError::Version { theirs: hello.version });
-        }
-        let lanes = hello.capabilities.lanes;
-        if lanes == 0 || lanes > MAX_LANES {
-            return Err(DecodeError::Lanes { lanes });
-        }
+    match &message {
+        Message::Hello(hello) => check_hello(hello)?,
+        Message::Condition(condition) => check_condition(condition)?,
+        _ => {}
     }
     Ok(message)
+}
+
+fn check_hello(hello: &Hello) -> Result<(), DecodeError> {
+    // A tag can be written longer than it needs to be, and so pass the first look at it.
+    if hello.version != PROTOCOL_VERSION {
+        return Err(DecodeError::Version { theirs: hello.version });
+    }
+    let lanes = hello.capabilities.lanes;
+    if lanes == 0 || lanes > MAX_LANES {
+        return Err(DecodeError::Lanes { lanes });
+    }
+    check_condition(&hello.capabilities.condition)
+}
+
+const fn check_condition(condition: &Condition) -> Result<(), DecodeError> {
+    match condition.benchmark {
+        Some(paths_per_second) if paths_per_second == 0 || paths_per_second > MAX_BENCHMARK => {
+            Err(DecodeError::Benchmark { paths_per_second })
+        }
+        _ => Ok(()),
+    }
 }

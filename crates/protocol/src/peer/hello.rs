@@ -4,13 +4,15 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Version of the peer messages; a peer with another one is told so and left.
-pub const PROTOCOL_VERSION: u16 = 3;
+pub const PROTOCOL_VERSION: u16 = 4;
 /// Raised with every change of the tracers that alters the bits of a tile: such peers cannot share a frame.
 pub const ESTIMATOR_VERSION: u32 = 3;
 /// Longest peer name in UTF-8 bytes.
 pub const MAX_NAME_BYTES: usize = 48;
 /// Most tasks that one contributor traces at the same time.
 pub const MAX_LANES: u16 = 64;
+/// Highest speed that a contributor may claim for a lane, in mean paths per second.
+pub const MAX_BENCHMARK: u32 = 1_000_000_000;
 
 /// Opens a link in both directions; repeated until the other side has been heard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +29,13 @@ pub struct Hello {
     pub capabilities: Capabilities,
     /// What the sender is willing to take.
     pub limits: PeerLimits,
+    /// Requester: by what contributors can tell that they have worked for it before; drawn at random,
+    /// and anew unless it wants to recognise them.
+    pub tag: Option<Pseudonym>,
 }
+
+/// A random-looking name that says nothing but that two sessions are of the same peer.
+pub type Pseudonym = [u8; 16];
 
 /// The part a peer plays on a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -71,8 +79,31 @@ pub struct Capabilities {
     pub device: DeviceKind,
     /// Tasks traced at the same time, 1 to [`MAX_LANES`]; 1 if one task uses the whole device.
     pub lanes: u16,
+    /// How it is at the moment of the hello.
+    pub condition: Condition,
     /// Shown to people, never trusted.
     pub name: PeerName,
+}
+
+/// What a contributor says of its present state; it says so again when something of it changes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Condition {
+    /// Mean paths per second of one lane in the benchmark that it ran on itself, 1 to
+    /// [`MAX_BENCHMARK`]; `None` if it has not.
+    pub benchmark: Option<u32>,
+    /// Whether it runs on a battery.
+    pub is_on_battery: bool,
+    /// Whether its tab is hidden.
+    pub is_hidden: bool,
+}
+
+impl Condition {
+    /// The same with a measured speed in mean paths per second; one that is none says nothing.
+    #[must_use]
+    pub fn with_speed(self, paths_per_second: f64) -> Self {
+        let speed = paths_per_second.clamp(0.0, f64::from(MAX_BENCHMARK)) as u32;
+        Self { benchmark: (speed > 0).then_some(speed), ..self }
+    }
 }
 
 /// What a peer is willing to take; the other side stays below.

@@ -6,7 +6,7 @@ use p2c2r_frame::{Packing, SceneId, Task, TraceCounters};
 use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{CHUNK_PAYLOAD_BYTES, Channel, Hello};
+use super::{CHUNK_PAYLOAD_BYTES, Channel, Condition, Hello, Pseudonym};
 use crate::{JobId, LeaseId};
 
 /// Everything one peer may say to another. New variants go at the end: the order is the wire format.
@@ -83,6 +83,11 @@ pub enum Message {
         /// Why.
         reason: GoodbyeReason,
     },
+    /// Contributor: how it is now, if that is not what its hello said.
+    Condition(Condition),
+    /// Contributor: by what a requester with this tag, and nobody else, can recognise it in another
+    /// session: made from the tag and a secret, so that two requesters cannot compare notes.
+    Pseudonym(Pseudonym),
 }
 
 /// A part of a packed result; part `index` starts at `index ×` [`CHUNK_PAYLOAD_BYTES`].
@@ -199,6 +204,8 @@ impl Message {
             Self::Pong { .. } => "pong",
             Self::Draining => "draining",
             Self::Goodbye { .. } => "goodbye",
+            Self::Condition(_) => "condition",
+            Self::Pseudonym(_) => "pseudonym",
         }
     }
 }

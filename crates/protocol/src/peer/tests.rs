@@ -17,10 +17,16 @@ fn hello(name: &str) -> Hello {
         capabilities: Capabilities {
             device: DeviceKind::BrowserCpu,
             lanes: 4,
+            condition: condition(250_000),
             name: PeerName::lossy(name),
         },
         limits: PeerLimits::default(),
+        tag: Some([0x77; 16]),
     }
+}
+
+fn condition(benchmark: u32) -> Condition {
+    Condition { benchmark: Some(benchmark), is_on_battery: false, is_hidden: true }
 }
 
 fn tile(number: u32, real: f32) -> TileTask {
@@ -52,12 +58,16 @@ fn done() -> TileDone {
     TileDone { lease: LeaseId(300), length_bytes: 20_000, counters, elapsed_us: 250_000 }
 }
 
-/// One message of each kind, with the bytes that version 3 has for it.
+/// One message of each kind, with the bytes that version 4 has for it.
 fn samples() -> Vec<(Message, &'static str)> {
     let (job, lease) = (JobId(7), LeaseId(300));
     let reason = GoodbyeReason::Violation(ViolationKind::Duplicate);
     vec![
-        (Message::Hello(hello("tab")), "0003030101010403746162808001808080208080808001"),
+        (
+            Message::Hello(hello("tab")),
+            "000403010101040190a10f00010374616280800180808020808080800101\
+             77777777777777777777777777777777",
+        ),
         (
             Message::Job { job, scene: SceneId([1; 32]), scene_bytes: 4096 },
             "010701010101010101010101010101010101010101010101010101010101010101018020",
@@ -79,6 +89,8 @@ fn samples() -> Vec<(Message, &'static str)> {
         (Message::Pong { nonce: 5 }, "0b05"),
         (Message::Draining, "0c"),
         (Message::Goodbye { reason }, "0d0603"),
+        (Message::Condition(condition(7)), "0e01070001"),
+        (Message::Pseudonym([0x77; 16]), "0f77777777777777777777777777777777"),
     ]
 }
 
@@ -87,7 +99,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn bytes_of_every_message_are_those_of_version_3() {
+fn bytes_of_every_message_are_those_of_version_4() {
     let found: Vec<_> = samples()
         .iter()
         .map(|(message, _)| format!("{} {}", message.name(), hex(&encode(message).unwrap())))
@@ -157,6 +169,28 @@ fn hello_with_impossible_lanes_or_name_is_refused() {
     let name = bytes.windows(3).position(|window| window == b"tab").unwrap();
     bytes[name] = b'\n';
     assert!(matches!(decode(Channel::Control, &bytes), Err(DecodeError::Malformed { .. })));
+}
+
+#[test]
+fn impossible_benchmark_is_refused_wherever_it_is_said() {
+    for paths_per_second in [0, MAX_BENCHMARK + 1, u32::MAX] {
+        let refused = Err(DecodeError::Benchmark { paths_per_second });
+        let mut hello = hello("tab");
+        hello.capabilities.condition = condition(paths_per_second);
+        for message in [Message::Hello(hello), Message::Condition(condition(paths_per_second))] {
+            assert_eq!(decode(Channel::Control, &encode(&message).unwrap()), refused);
+        }
+    }
+}
+
+#[test]
+fn measured_speed_is_said_only_where_it_is_one() {
+    let said = |speed| Condition::default().with_speed(speed).benchmark;
+    for nothing in [f64::NAN, f64::NEG_INFINITY, -1.0, 0.0, 0.9] {
+        assert_eq!(said(nothing), None, "{nothing}");
+    }
+    assert_eq!(said(1234.9), Some(1234));
+    assert_eq!(said(f64::INFINITY), Some(MAX_BENCHMARK));
 }
 
 #[test]

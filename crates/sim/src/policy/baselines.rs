@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use p2c2r_protocol::PeerId;
 use p2c2r_scheduler::{
     EwmaScheduler, OpenWork, Outcome, Piece, Prediction, Scheduler, TaskEnd, TaskSketch, Worker,
     WorkerSlot, WorkerTraits,
 };
 
+use super::{Advertised, Rule};
 use crate::draw::Draw;
 
 /// What one more task leaves of the weight of those before it.
@@ -18,18 +18,6 @@ const MEMORY: f64 = 0.9;
 const HOT: f64 = 0.84;
 /// Seconds that are assumed of a worker that has done nothing.
 const UNKNOWN_SECONDS: f64 = 0.1;
-
-/// How the next worker is chosen among those with room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rule {
-    Random,
-    RoundRobin,
-    FastestFirst,
-    PowerOfTwo,
-    ShortestQueue,
-    C3,
-    Prequal,
-}
 
 /// Smoothed times of one worker, in seconds.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +31,7 @@ pub(super) struct Baseline {
     rule: Rule,
     draw: RefCell<Draw>,
     turn: RefCell<usize>,
-    advertised: BTreeMap<PeerId, f64>,
+    advertised: Advertised,
     local_speed: f64,
     tile_cost: f64,
     times: BTreeMap<Worker, Times>,
@@ -54,7 +42,7 @@ impl Baseline {
     pub(super) fn new(
         rule: Rule,
         seed: u64,
-        advertised: BTreeMap<PeerId, f64>,
+        advertised: Advertised,
         local_speed: f64,
         tile_cost: f64,
     ) -> Self {
@@ -73,7 +61,7 @@ impl Baseline {
     fn advertised(&self, worker: Worker) -> f64 {
         match worker {
             Worker::Local => self.local_speed,
-            Worker::Peer(peer) => self.advertised.get(&peer).copied().unwrap_or_default(),
+            Worker::Peer(peer) => self.advertised.of(peer),
         }
     }
 

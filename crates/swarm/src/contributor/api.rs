@@ -6,6 +6,7 @@ use p2c2r_frame::{RadianceSums, SceneId, TileTask, TraceCounters};
 use p2c2r_protocol::peer::{Capabilities, Channel, PeerLimits, RefuseJob};
 use p2c2r_protocol::{LeaseId, PeerId};
 
+use super::BenchmarkSpec;
 use crate::PeerEnd;
 
 /// What is fixed for the life of a contributor.
@@ -15,6 +16,10 @@ pub struct ContributorConfig {
     pub capabilities: Capabilities,
     /// What it is willing to take.
     pub limits: PeerLimits,
+    /// How this machine measures itself, if it does.
+    pub benchmark: Option<BenchmarkSpec>,
+    /// What pseudonyms are made from: drawn at random once, then kept; `None` is not recognised.
+    pub secret: Option<[u8; 32]>,
     /// Most requesters served at a time; others are told that no place is left.
     pub max_requesters: usize,
 }
@@ -75,6 +80,13 @@ pub enum ContributorInput {
     TraceFailed {
         /// From [`ContributorOutput::Trace`].
         key: TaskKey,
+    },
+    /// The battery or whether the tab is seen has changed; requesters are told.
+    Condition {
+        /// Whether this machine runs on a battery.
+        is_on_battery: bool,
+        /// Whether its tab is hidden.
+        is_hidden: bool,
     },
     /// Give back all tasks and take none until `Resume`.
     Pause,

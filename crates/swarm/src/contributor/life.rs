@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use p2c2r_protocol::PeerId;
-use p2c2r_protocol::peer::{Message, RefuseTask};
+use p2c2r_protocol::peer::{Condition, Message, Pseudonym, RefuseTask};
 
 use super::{Contributor, ContributorOutput, Phase};
 use crate::PeerEnd;
@@ -35,11 +35,41 @@ impl Contributor {
         }
     }
 
+    /// This machine's condition is another one now.
+    pub(super) fn change_condition(&mut self, condition: Condition) {
+        self.config.capabilities.condition = condition;
+        for id in self.ids() {
+            self.tell_condition(id);
+        }
+    }
+
+    /// Says to a requester by what it can recognise this machine, if it asked.
+    pub(super) fn tell_pseudonym(&mut self, id: PeerId) {
+        let tag = self.links.get(&id).and_then(|link| link.greeting.theirs()?.tag);
+        if let (Some(tag), Some(secret)) = (tag, &self.config.secret) {
+            let hash = blake3::keyed_hash(secret, &tag);
+            let mut pseudonym = Pseudonym::default();
+            pseudonym.copy_from_slice(&hash.as_bytes()[..16]);
+            self.send(id, &Message::Pseudonym(pseudonym));
+        }
+    }
+
+    /// Tells a greeted requester the condition, if it knows another one.
+    pub(super) fn tell_condition(&mut self, id: PeerId) {
+        let condition = self.config.capabilities.condition;
+        let Some(link) = self.links.get_mut(&id) else { return };
+        if link.greeting.theirs().is_some() && link.told != condition {
+            link.told = condition;
+            self.send(id, &Message::Condition(condition));
+        }
+    }
+
     pub(super) fn pause(&mut self) {
         if self.phase != Phase::Serving {
             return;
         }
         self.phase = Phase::Paused;
+        self.stop_measuring();
         for id in self.ids() {
             self.give_back_all(id, Some(RefuseTask::Paused));
         }
@@ -63,6 +93,7 @@ impl Contributor {
             return;
         }
         self.phase = Phase::Finishing(None);
+        self.stop_measuring();
         for id in self.ids() {
             let is_greeted =
                 self.links.get(&id).is_some_and(|link| link.greeting.theirs().is_some());
@@ -75,6 +106,7 @@ impl Contributor {
     }
 
     pub(super) fn stop(&mut self) {
+        self.stop_measuring();
         for id in self.ids() {
             self.end_link(id, PeerEnd::Stopped);
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use p2c2r_frame::{Packing, SceneId, TileTask};
-use p2c2r_protocol::peer::Hello;
+use p2c2r_protocol::peer::{Condition, Hello};
 use p2c2r_protocol::{JobId, LeaseId};
 
 use crate::flood::FloodGuard;
@@ -19,6 +19,8 @@ pub(super) struct Link {
     pub(super) greeting: Greeting,
     pub(super) flood: FloodGuard,
     pub(super) heard_at: Duration,
+    /// What it was told of this machine's condition.
+    pub(super) told: Condition,
     /// The job it announced last, and its scene.
     pub(super) job: Option<(JobId, SceneId)>,
     /// Tasks that wait for a lane; never more than were granted.
@@ -36,6 +38,7 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn new(hello: Hello, now: Duration) -> Self {
         Self {
+            told: hello.capabilities.condition,
             greeting: Greeting::new(hello, now),
             flood: FloodGuard::default(),
             heard_at: now,

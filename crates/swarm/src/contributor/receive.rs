@@ -57,6 +57,10 @@ impl Contributor {
         if let Some(answer) = answer {
             self.send(id, &Message::Hello(answer));
         }
+        if greeted.is_first {
+            self.tell_pseudonym(id);
+        }
+        self.tell_condition(id);
         Ok(())
     }
 

@@ -17,7 +17,9 @@ impl Contributor {
         if matches!(self.phase, Phase::Paused | Phase::Finished) {
             return;
         }
-        while self.tracing.len() < usize::from(self.config.capabilities.lanes) {
+        while self.tracing.len() + self.benchmark.lanes()
+            < usize::from(self.config.capabilities.lanes)
+        {
             let Some((key, task, packing)) = self.next_task() else { return };
             let traced = Traced { task, packing, started_at: self.now, first: None };
             let task = traced.next_part();

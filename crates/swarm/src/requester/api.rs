@@ -3,9 +3,11 @@
 use p2c2r_frame::{
     Effects, Packing, PixelRect, RadianceSums, SampleRange, SceneId, TileTask, TraceCounters, View,
 };
-use p2c2r_protocol::peer::{Capabilities, Channel, PeerLimits};
+use p2c2r_protocol::peer::{Capabilities, Channel, PeerLimits, Pseudonym};
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
-use p2c2r_scheduler::Worker;
+use p2c2r_scheduler::{
+    AttemptRecord, COST_BUCKETS, FEATURES, OUTPUTS, Prediction, TaskKind, Worker, WorkerTraits,
+};
 use p2c2r_splitter::CostMap;
 
 use crate::PeerEnd;
@@ -21,6 +23,28 @@ pub struct RequesterConfig {
     pub local_work: LocalWork,
     /// Most tasks that the local tracer is given at once; 0 is the same as [`LocalWork::Never`].
     pub local_lanes: u16,
+    /// What is asked and told beside the work.
+    pub insight: Insight,
+}
+
+impl RequesterConfig {
+    /// What schedulers are told of the local tracer.
+    pub(super) fn local_traits(&self) -> WorkerTraits {
+        WorkerTraits { lanes: self.local_lanes, ..WorkerTraits::default() }
+    }
+}
+
+/// What a requester asks and tells beside the work itself; nothing by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Insight {
+    /// Seconds since 1970-01-01 UTC at which the session's clock stood at zero, if somebody knows.
+    pub unix_at_zero: Option<u64>,
+    /// By what contributors of earlier sessions are recognised; drawn at random once, then kept.
+    pub tag: Option<Pseudonym>,
+    /// Whether a base model is there to be asked: [`RequesterOutput::Predict`].
+    pub asks_model: bool,
+    /// Whether each attempt at a task is told: [`RequesterOutput::Attempt`].
+    pub tells_attempts: bool,
 }
 
 /// When the requester traces itself.
@@ -92,6 +116,13 @@ pub enum RequesterInput {
         /// The contributor.
         peer: PeerId,
     },
+    /// The driver has found out what carries a link.
+    LinkKnown {
+        /// The contributor.
+        peer: PeerId,
+        /// Whether a relay does.
+        is_relayed: bool,
+    },
     /// A message arrived.
     Message {
         /// Who sent it.
@@ -114,6 +145,13 @@ pub enum RequesterInput {
     TraceFailed {
         /// From [`RequesterOutput::TraceLocal`].
         lease: LeaseId,
+    },
+    /// The base model has answered.
+    Predicted {
+        /// From [`RequesterOutput::Predict`].
+        question: u32,
+        /// An answer to each row; checked before use.
+        answers: [[f32; OUTPUTS]; COST_BUCKETS],
     },
     /// The time from [`super::Requester::next_timeout`] has come.
     Timeout,
@@ -182,6 +220,19 @@ pub enum RequesterOutput {
     },
     /// The local tracer failed too often and is not asked again.
     LocalTracerLost,
+    /// Ask the base model, if there is one; answer with `Predicted`, or not at all.
+    Predict {
+        /// Names the question.
+        question: u32,
+        /// Whom it is about.
+        worker: Worker,
+        /// The kind of tasks that it is about.
+        kind: TaskKind,
+        /// Its features, at each cost.
+        rows: Box<[[f32; FEATURES]; COST_BUCKETS]>,
+    },
+    /// An attempt at a task has ended; not told of attempts that were cancelled.
+    Attempt(Box<AttemptRecord>),
 }
 
 /// Where a contributor stands.
@@ -228,4 +279,18 @@ pub struct WorkerStats {
     pub received_bytes: u64,
     /// Last round trip.
     pub round_trip: Option<std::time::Duration>,
+    /// Its number in [`AttemptRecord`]s; 0 is the local tracer.
+    pub number: u32,
+    /// What a task of the current job's usual cost is expected to take, and how much is known.
+    pub prediction: Prediction,
+    /// Tasks that it is known to have delivered, in earlier sessions too.
+    pub tasks: u64,
+    /// Tasks of this session that came to nothing.
+    pub failures: u64,
+    /// Its results that came before the one of another worker with the same task.
+    pub hedges_won: u64,
+    /// Its tasks that were cancelled because another worker's result came first.
+    pub hedges_lost: u64,
+    /// Time that it had tasks, summed over its lanes.
+    pub busy: std::time::Duration,
 }

@@ -53,7 +53,7 @@ pub(super) struct Ended {
     pub(super) slice: Slice,
     pub(super) cost: f64,
     /// Other leases of the same work: cancelled if this one delivered, still open if it was lost.
-    pub(super) copies: Vec<(LeaseId, Worker)>,
+    pub(super) copies: Vec<(LeaseId, Lease)>,
 }
 
 /// All leases of a requester.
@@ -66,6 +66,8 @@ pub(super) struct LeaseTable {
     /// In the order they were given.
     by_worker: BTreeMap<Worker, Vec<LeaseId>>,
     deadlines: BTreeSet<(Duration, LeaseId)>,
+    /// Time of leases that have ended, from their start.
+    busy: BTreeMap<Worker, Duration>,
 }
 
 impl LeaseTable {
@@ -120,6 +122,18 @@ impl LeaseTable {
         leases.filter(|lease| lease.started_at.is_some())
     }
 
+    /// Time that a worker had tasks, summed over its lanes.
+    pub(super) fn busy(&self, worker: Worker, now: Duration) -> Duration {
+        let started = self.running(worker).filter_map(|lease| lease.started_at);
+        let running: Duration = started.map(|at| now.saturating_sub(at)).sum();
+        running + self.busy.get(&worker).copied().unwrap_or_default()
+    }
+
+    /// A worker that holds nothing has gone.
+    pub(super) fn forget(&mut self, worker: Worker) {
+        self.busy.remove(&worker);
+    }
+
     /// Leases that are the only copy of their work.
     pub(super) fn single(&self) -> impl Iterator<Item = (WorkId, &Work, &Lease)> {
         let single = self.works.iter().filter(|(_, work)| work.leases.len() == 1);
@@ -140,8 +154,7 @@ impl LeaseTable {
         let lease = self.remove(id, now)?;
         let work = self.works.remove(&lease.work)?;
         let copies: Vec<_> = work.leases.iter().filter(|&&copy| copy != id).copied().collect();
-        let copies =
-            copies.into_iter().filter_map(|copy| Some((copy, self.remove(copy, now)?.worker)));
+        let copies = copies.into_iter().filter_map(|copy| Some((copy, self.remove(copy, now)?)));
         let copies = copies.collect();
         Some(Ended { lease, slice: work.slice, cost: work.cost, copies })
     }
@@ -152,11 +165,8 @@ impl LeaseTable {
         let work = self.works.get_mut(&lease.work)?;
         work.leases.retain(|&copy| copy != id);
         let (slice, cost) = (work.slice, work.cost);
-        let copies: Vec<_> = work
-            .leases
-            .iter()
-            .filter_map(|copy| Some((*copy, self.leases.get(copy)?.worker)))
-            .collect();
+        let copies: Vec<_> =
+            work.leases.iter().filter_map(|copy| Some((*copy, *self.leases.get(copy)?))).collect();
         if copies.is_empty() {
             self.works.remove(&lease.work);
         }
@@ -164,17 +174,25 @@ impl LeaseTable {
     }
 
     /// Ends everything; returns who had what.
-    pub(super) fn clear(&mut self) -> Vec<(LeaseId, Worker)> {
+    pub(super) fn clear(&mut self, now: Duration) -> Vec<(LeaseId, Worker)> {
         self.works.clear();
         self.by_worker.clear();
         self.deadlines.clear();
         let leases = std::mem::take(&mut self.leases);
+        leases.values().for_each(|lease| self.count_busy(lease, now));
         leases.into_iter().map(|(id, lease)| (id, lease.worker)).collect()
+    }
+
+    fn count_busy(&mut self, lease: &Lease, now: Duration) {
+        if let Some(started_at) = lease.started_at {
+            *self.busy.entry(lease.worker).or_default() += now.saturating_sub(started_at);
+        }
     }
 
     /// Takes a lease out; the next one that waits at its worker starts now.
     fn remove(&mut self, id: LeaseId, now: Duration) -> Option<Lease> {
         let lease = self.leases.remove(&id)?;
+        self.count_busy(&lease, now);
         if let Some(deadline) = lease.deadline {
             self.deadlines.remove(&(deadline, id));
         }

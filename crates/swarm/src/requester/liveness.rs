@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use super::link::LinkMeter;
+
 /// Between two pings.
 const PING_EVERY: Duration = Duration::from_secs(1);
 /// Silence and unanswered pings after which a peer's tasks go to others.
@@ -15,6 +17,7 @@ const GONE_AFTER: (Duration, u32) = (Duration::from_secs(8), 6);
 /// When a peer was heard and asked last.
 #[derive(Debug, Clone)]
 pub(super) struct Liveness {
+    pub(super) link: LinkMeter,
     heard_at: Duration,
     next_ping: Duration,
     unanswered: u32,
@@ -37,8 +40,9 @@ pub(super) enum Pulse {
 }
 
 impl Liveness {
-    pub(super) const fn new(now: Duration) -> Self {
+    pub(super) fn new(now: Duration) -> Self {
         Self {
+            link: LinkMeter::default(),
             heard_at: now,
             next_ping: now,
             unanswered: 0,
@@ -73,7 +77,9 @@ impl Liveness {
         if let Some((asked, at)) = self.asked
             && asked == nonce
         {
-            self.round_trip = Some(now.saturating_sub(at));
+            let round_trip = now.saturating_sub(at);
+            self.round_trip = Some(round_trip);
+            self.link.answer(round_trip);
             self.asked = None;
         }
     }
@@ -92,7 +98,9 @@ impl Liveness {
         self.next_ping = now + PING_EVERY;
         self.unanswered += 1;
         self.nonce = self.nonce.wrapping_add(1);
-        self.asked = Some((self.nonce, now));
+        if self.asked.replace((self.nonce, now)).is_some() {
+            self.link.miss();
+        }
         let is_new = self.is_suspect && !was_suspect;
         Some(if is_new { Pulse::Suspect(self.nonce) } else { Pulse::Ping(self.nonce) })
     }

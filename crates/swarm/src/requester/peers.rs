@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use p2c2r_image::packed_limit_bytes;
 use p2c2r_protocol::LeaseId;
-use p2c2r_protocol::peer::{Hello, PeerLimits};
+use p2c2r_protocol::peer::{Condition, Hello, PeerLimits, Pseudonym};
+use p2c2r_scheduler::WorkerTraits;
 
 use super::PeerState;
 use super::assembly::Assembly;
@@ -51,6 +52,16 @@ pub(super) struct Peer {
     /// Results on their way, one per lease that the peer holds at most.
     pub(super) assemblies: BTreeMap<LeaseId, Assembly>,
     pub(super) tally: Tally,
+    /// Its place among all that came.
+    pub(super) number: u32,
+    /// By what it is known in other sessions.
+    pub(super) pseudonym: Option<Pseudonym>,
+    /// How it is, by its own last word.
+    pub(super) condition: Condition,
+    /// The scheduler has not heard of that yet.
+    pub(super) is_condition_new: bool,
+    /// When the scheduler heard of it last.
+    pub(super) met_at: Duration,
     ended: VecDeque<(LeaseId, Ending)>,
 }
 
@@ -70,7 +81,7 @@ impl Ending {
 }
 
 impl Peer {
-    pub(super) fn new(hello: Hello, now: Duration) -> Self {
+    pub(super) fn new(hello: Hello, number: u32, now: Duration) -> Self {
         Self {
             greeting: Greeting::new(hello, now),
             liveness: Liveness::new(now),
@@ -82,6 +93,11 @@ impl Peer {
             struck_at: None,
             assemblies: BTreeMap::new(),
             tally: Tally::default(),
+            number,
+            pseudonym: None,
+            condition: Condition::default(),
+            is_condition_new: false,
+            met_at: now,
             ended: VecDeque::new(),
         }
     }
@@ -108,6 +124,13 @@ impl Peer {
     /// Tasks that it traces at the same time.
     pub(super) fn lanes(&self) -> u16 {
         self.greeting.theirs().map_or(1, |hello| hello.capabilities.lanes)
+    }
+
+    /// What it says of itself.
+    pub(super) fn traits(&self) -> WorkerTraits {
+        let Condition { benchmark, is_on_battery, is_hidden } = self.condition;
+        let device = self.greeting.theirs().map(|hello| hello.capabilities.device);
+        WorkerTraits { device, lanes: self.lanes(), benchmark, is_on_battery, is_hidden }
     }
 
     /// What it is willing to take.

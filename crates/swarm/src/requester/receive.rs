@@ -1,8 +1,10 @@
 //! What a message from a contributor does.
 
-use p2c2r_protocol::peer::{Channel, DecodeError, Hello, Message, RefuseTask, decode};
+use p2c2r_protocol::peer::{
+    Channel, Condition, DecodeError, Hello, Message, Pseudonym, RefuseTask, decode,
+};
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
-use p2c2r_scheduler::{TaskEnd, Worker, WorkerTraits};
+use p2c2r_scheduler::{TaskEnd, Worker};
 
 use super::peers::MAX_CREDITS;
 use super::{Requester, RequesterOutput};
@@ -45,7 +47,10 @@ impl Requester {
         match message {
             Message::TileChunk(chunk) => self.take_chunk(id, chunk)?,
             Message::TileDone(done) => self.take_done(id, done)?,
-            Message::Pong { nonce } => peer.liveness.hear_pong(nonce, self.now),
+            Message::Pong { nonce } => {
+                peer.liveness.hear_pong(nonce, self.now);
+                self.scheduler.measure(Worker::Peer(id), peer.liveness.link.traits());
+            }
             Message::Credit { tasks } => self.take_credit(id, tasks)?,
             Message::Refuse { lease, reason } => self.take_refusal(id, lease, reason)?,
             Message::JobReady { job } => self.take_ready(id, job)?,
@@ -54,6 +59,8 @@ impl Requester {
                     return Err(PeerEnd::JobRefused(reason));
                 }
             }
+            Message::Condition(condition) => self.take_condition(id, condition),
+            Message::Pseudonym(pseudonym) => self.take_pseudonym(id, pseudonym)?,
             Message::Draining => {
                 peer.is_draining = true;
                 self.wants_dispatch = true;
@@ -73,12 +80,35 @@ impl Requester {
         if let Some(answer) = answer {
             self.send(id, &Message::Hello(answer));
         }
-        if greeted.is_first {
-            let traits = WorkerTraits { device: Some(capabilities.device) };
+        if greeted.is_first
+            && let Some(peer) = self.peers.get_mut(&id)
+        {
+            peer.condition = capabilities.condition;
+            peer.met_at = now;
+            let traits = peer.traits();
             self.scheduler.meet(Worker::Peer(id), traits, now);
+            self.foresight.look_now();
             self.outputs.push_back(RequesterOutput::PeerReady { peer: id, capabilities });
             self.announce(id);
         }
+        Ok(())
+    }
+
+    fn take_condition(&mut self, id: PeerId, condition: Condition) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        peer.is_condition_new |= peer.condition != condition;
+        peer.condition = condition;
+        self.meet_again(id);
+    }
+
+    /// What a peer is called is said once, and only to who asked.
+    fn take_pseudonym(&mut self, id: PeerId, pseudonym: Pseudonym) -> Result<(), Violation> {
+        let Some(peer) = self.peers.get_mut(&id) else { return Ok(()) };
+        if self.config.insight.tag.is_none() || peer.pseudonym.is_some() {
+            return Err(Violation::Unexpected("pseudonym"));
+        }
+        peer.pseudonym = Some(pseudonym);
+        self.scheduler.recognise(Worker::Peer(id), pseudonym, self.now);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use p2c2r_frame::{Packing, RadianceSums, TraceCounters};
 use p2c2r_image::unpack_sums;
-use p2c2r_protocol::peer::{Message, TileChunk, TileDone};
+use p2c2r_protocol::peer::{CHUNK_PAYLOAD_BYTES, Message, TileChunk, TileDone};
 use p2c2r_protocol::{LeaseId, PeerId};
 use p2c2r_scheduler::{Outcome, TaskEnd, TaskSketch, Worker};
 
@@ -71,6 +71,8 @@ impl Requester {
         let sending = Duration::from_secs_f64(bytes.len() as f64 / SLOW_LINK_BYTES_PER_SECOND);
         let round_trip = peer.liveness.round_trip();
         let way = round_trip.map(|round_trip| round_trip + receiving + sending);
+        let after_first = bytes.len().saturating_sub(CHUNK_PAYLOAD_BYTES);
+        peer.liveness.link.receive(after_first, receiving);
         let timing = Timing { computed: Duration::from_micros(done.elapsed_us), way };
         self.merge(lease, &sums, done.counters, Some(timing));
         Ok(())
@@ -87,20 +89,19 @@ impl Requester {
     ) {
         self.wants_dispatch = true;
         let Some(ended) = self.leases.deliver(id, self.now) else { return };
-        for (copy, worker) in ended.copies {
-            self.cancel(copy, worker);
+        self.tally_hedges(ended.lease.worker, &ended.copies);
+        for (copy, lease) in ended.copies {
+            self.cancel(copy, lease.worker);
+            self.observe_overtaken(&lease, ended.cost);
         }
-        self.observe(&ended.lease, ended.cost, timing, TaskEnd::Delivered);
+        self.observe(id, &ended.lease, ended.cost, timing, TaskEnd::Delivered);
         let rays = counters.rays.saturating_add(counters.shadow_rays);
         let merged = self.job.merge(sums, rays);
         debug_assert!(merged.is_ok(), "slices of the pool never overlap: {merged:?}");
         let (job, by) = (self.job.id, ended.lease.worker);
-        let tally = match by {
-            Worker::Local => Some(&mut self.local.tally),
-            Worker::Peer(peer) => self.peers.get_mut(&peer).map(|peer| &mut peer.tally),
-        };
-        if let Some(tally) = tally {
-            tally.add_tile(job, ended.slice.paths(), counters, self.now);
+        let now = self.now;
+        if let Some(tally) = self.tally_of(by) {
+            tally.add_tile(job, ended.slice.paths(), counters, now);
         }
         let (rect, samples) = (sums.rect, sums.samples);
         self.outputs.push_back(RequesterOutput::TileMerged { job, rect, samples, by });
@@ -116,7 +117,7 @@ impl Requester {
         if ended.copies.is_empty() {
             self.job.give_back(ended.slice);
         }
-        self.observe(&ended.lease, ended.cost, None, end);
+        self.observe(id, &ended.lease, ended.cost, None, end);
         if let Worker::Peer(peer) = ended.lease.worker
             && let Some(peer) = self.peers.get_mut(&peer)
         {
@@ -150,7 +151,14 @@ impl Requester {
     }
 
     /// Lets the scheduler learn from a lease that is over.
-    fn observe(&mut self, lease: &Lease, cost: f64, timing: Option<Timing>, end: TaskEnd) {
+    fn observe(
+        &mut self,
+        id: LeaseId,
+        lease: &Lease,
+        cost: f64,
+        timing: Option<Timing>,
+        end: TaskEnd,
+    ) {
         let (worker, prediction, at) = (lease.worker, lease.prediction, self.now);
         let started_at = lease.started_at.unwrap_or(lease.granted_at);
         let elapsed = at.saturating_sub(started_at);
@@ -161,7 +169,25 @@ impl Requester {
             self.hedges.observe(end != TaskEnd::Delivered || elapsed > prediction.high);
         }
         let outcome = Outcome { worker, task, prediction, at, elapsed, computed, way, end };
+        self.note_end(id, &outcome);
         self.scheduler.observe(&outcome);
+    }
+}
+
+impl Requester {
+    /// Lets the scheduler learn from a lease that ended because a copy of its task came first. That it had
+    /// not come is all that is known.
+    fn observe_overtaken(&mut self, lease: &Lease, cost: f64) {
+        let Some(started_at) = lease.started_at else { return };
+        let (worker, prediction, at) = (lease.worker, lease.prediction, self.now);
+        let elapsed = at.saturating_sub(started_at);
+        let task = TaskSketch { cost, kind: self.task_kind() };
+        let (computed, end) = (elapsed, TaskEnd::Lost);
+        let outcome = Outcome { worker, task, prediction, at, elapsed, computed, way: None, end };
+        if worker != Worker::Local && elapsed > prediction.high {
+            self.hedges.observe(true);
+        }
+        self.scheduler.overtake(&outcome);
     }
 }
 

@@ -52,6 +52,7 @@ impl Requester {
         let hello = peer.greeting.due(now)?;
         let is_greeted = peer.greeting.theirs().is_some();
         let pulse = if is_greeted { peer.liveness.due(now) } else { None };
+        self.meet_again(id);
         if let Some(hello) = hello {
             self.send(id, &Message::Hello(hello));
         }

@@ -8,7 +8,8 @@ use p2c2r_protocol::peer::{
 };
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
 use p2c2r_swarm::{
-    Contributor, ContributorConfig, ContributorInput, ContributorOutput, PeerEnd, TaskKey,
+    BenchmarkSpec, Contributor, ContributorConfig, ContributorInput, ContributorOutput, PeerEnd,
+    TaskKey,
 };
 
 use crate::world::{capabilities, control, job, trace};
@@ -30,9 +31,28 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(lanes: u16, max_requesters: usize) -> Self {
+        Self::with(lanes, max_requesters, None, None)
+    }
+
+    pub(crate) fn with_secret(secret: Option<[u8; 32]>) -> Self {
+        Self::with(1, 4, secret, None)
+    }
+
+    pub(crate) fn with_benchmark(lanes: u16, benchmark: BenchmarkSpec) -> Self {
+        Self::with(lanes, 4, None, Some(benchmark))
+    }
+
+    fn with(
+        lanes: u16,
+        max_requesters: usize,
+        secret: Option<[u8; 32]>,
+        benchmark: Option<BenchmarkSpec>,
+    ) -> Self {
         let config = ContributorConfig {
             capabilities: capabilities(lanes),
             limits: PeerLimits::default(),
+            benchmark,
+            secret,
             max_requesters,
         };
         Self {
@@ -151,6 +171,7 @@ pub(crate) fn hello() -> Hello {
         has_heard: true,
         capabilities: capabilities(1),
         limits: PeerLimits::default(),
+        tag: None,
     }
 }
 

@@ -10,12 +10,13 @@ use p2c2r_protocol::peer::{
     PeerLimits, Role, TileChunk, TileDone, decode,
 };
 use p2c2r_protocol::{LeaseId, PeerId};
+use p2c2r_scheduler::AttemptRecord;
 use p2c2r_swarm::{
-    JobSpec, LocalWork, PeerEnd, PeerState, Requester, RequesterConfig, RequesterInput,
+    Insight, JobSpec, LocalWork, PeerEnd, PeerState, Requester, RequesterConfig, RequesterInput,
     RequesterOutput, Worker,
 };
 
-use crate::world::{capabilities, control, scheduler, trace};
+use crate::world::{AskedAbout, capabilities, control, scheduler, trace};
 
 /// Longer than any lease or patience.
 pub(crate) const LONG_AGO: Duration = Duration::from_secs(60);
@@ -30,17 +31,24 @@ pub(crate) struct Bench {
     pub(crate) cancelled: Vec<LeaseId>,
     pub(crate) merged: Vec<(PixelRect, SampleRange, Worker)>,
     pub(crate) is_local_lost: bool,
+    pub(crate) questions: Vec<AskedAbout>,
+    pub(crate) attempts: Vec<AttemptRecord>,
     pub(crate) outputs: usize,
     answered: BTreeSet<LeaseId>,
 }
 
 impl Bench {
     pub(crate) fn new(job: JobSpec, local_work: LocalWork) -> Self {
+        Self::with_insight(job, local_work, Insight::default())
+    }
+
+    pub(crate) fn with_insight(job: JobSpec, local_work: LocalWork, insight: Insight) -> Self {
         let config = RequesterConfig {
             capabilities: capabilities(1),
             limits: PeerLimits::default(),
             local_work,
             local_lanes: 1,
+            insight,
         };
         let mut bench = Self {
             requester: Requester::with_scheduler(config, job, Box::new(scheduler()))
@@ -52,6 +60,8 @@ impl Bench {
             cancelled: Vec::new(),
             merged: Vec::new(),
             is_local_lost: false,
+            questions: Vec::new(),
+            attempts: Vec::new(),
             outputs: 0,
             answered: BTreeSet::new(),
         };
@@ -102,6 +112,10 @@ impl Bench {
                     self.merged.push((rect, samples, by));
                 }
                 RequesterOutput::LocalTracerLost => self.is_local_lost = true,
+                RequesterOutput::Predict { question, worker, kind, rows } => {
+                    self.questions.push((question, worker, kind, rows));
+                }
+                RequesterOutput::Attempt(record) => self.attempts.push(*record),
                 RequesterOutput::PeerReady { .. }
                 | RequesterOutput::PeerLost { .. }
                 | RequesterOutput::FrameComplete { .. } => {}
@@ -228,6 +242,7 @@ pub(crate) fn hello(lanes: u16) -> Hello {
         has_heard: false,
         capabilities: capabilities(lanes),
         limits: PeerLimits::default(),
+        tag: None,
     }
 }
 

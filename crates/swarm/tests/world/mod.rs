@@ -12,13 +12,15 @@ use p2c2r_frame::{
 };
 use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::{
-    Capabilities, Channel, DeviceKind, Message, PeerLimits, PeerName, decode,
+    Capabilities, Channel, Condition, DeviceKind, Message, PeerLimits, PeerName, decode,
 };
-use p2c2r_scheduler::{LearnedConfig, LearnedScheduler};
+use p2c2r_scheduler::{
+    AttemptRecord, COST_BUCKETS, FEATURES, LearnedConfig, LearnedScheduler, TaskKind,
+};
 use p2c2r_swarm::{
-    Contributor, ContributorConfig, ContributorInput, ContributorOutput, CostSource, JobSpec,
-    LocalWork, PeerEnd, RefineOrder, Requester, RequesterConfig, RequesterInput, RequesterOutput,
-    Worker,
+    Contributor, ContributorConfig, ContributorInput, ContributorOutput, CostSource, Insight,
+    JobSpec, LocalWork, PeerEnd, RefineOrder, Requester, RequesterConfig, RequesterInput,
+    RequesterOutput, Worker,
 };
 use p2c2r_transport::LinkEvent;
 use p2c2r_transport::memory::{LinkFaults, Network, NetworkConfig};
@@ -29,6 +31,8 @@ pub(crate) const TYPICAL_SPEED: f64 = 2000.0;
 /// Virtual time that loading a scene takes.
 const SCENE_LOAD: Duration = Duration::from_millis(150);
 
+/// A question to the base model.
+pub(crate) type AskedAbout = (u32, Worker, TaskKind, Box<[[f32; FEATURES]; COST_BUCKETS]>);
 /// Names one tracing of a task: the lease alone, since tracers know their session.
 type TraceId = (PeerId, u64);
 
@@ -118,6 +122,10 @@ pub(crate) struct World {
     pub(crate) merged: Vec<(PixelRect, SampleRange, Worker)>,
     pub(crate) lost: Vec<(PeerId, PeerEnd)>,
     pub(crate) completed_at: Option<Duration>,
+    /// What the base model was asked.
+    pub(crate) questions: Vec<AskedAbout>,
+    /// What was told of attempts.
+    pub(crate) attempts: Vec<AttemptRecord>,
     next_event: u64,
 }
 
@@ -148,11 +156,22 @@ impl Manners {
 
 impl World {
     pub(crate) fn new(seed: u64, job: JobSpec, local_work: LocalWork, local_speed: f64) -> Self {
+        Self::with_insight(seed, job, local_work, local_speed, Insight::default())
+    }
+
+    pub(crate) fn with_insight(
+        seed: u64,
+        job: JobSpec,
+        local_work: LocalWork,
+        local_speed: f64,
+        insight: Insight,
+    ) -> Self {
         let config = RequesterConfig {
             capabilities: capabilities(1),
             limits: PeerLimits::default(),
             local_work,
             local_lanes: 1,
+            insight,
         };
         let requester = Requester::with_scheduler(config, job, Box::new(scheduler()))
             .expect("the test's job is possible");
@@ -166,6 +185,8 @@ impl World {
             merged: Vec::new(),
             lost: Vec::new(),
             completed_at: None,
+            questions: Vec::new(),
+            attempts: Vec::new(),
             next_event: 0,
         }
     }
@@ -183,6 +204,8 @@ impl World {
         let config = ContributorConfig {
             capabilities: capabilities(lanes),
             limits: PeerLimits::default(),
+            benchmark: None,
+            secret: None,
             max_requesters: 4,
         };
         let node = Node {
@@ -385,6 +408,10 @@ impl World {
                 }
                 RequesterOutput::PeerLost { peer, reason } => self.lost.push((peer, reason)),
                 RequesterOutput::PeerReady { .. } => {}
+                RequesterOutput::Predict { question, worker, kind, rows } => {
+                    self.questions.push((question, worker, kind, rows));
+                }
+                RequesterOutput::Attempt(record) => self.attempts.push(*record),
                 RequesterOutput::LocalTracerLost => panic!("the local tracer never fails here"),
             }
         }
@@ -452,7 +479,12 @@ pub(crate) fn scheduler() -> LearnedScheduler {
 }
 
 pub(crate) fn capabilities(lanes: u16) -> Capabilities {
-    Capabilities { device: DeviceKind::NativeCpu, lanes, name: PeerName::lossy("test") }
+    Capabilities {
+        device: DeviceKind::NativeCpu,
+        lanes,
+        condition: Condition::default(),
+        name: PeerName::lossy("test"),
+    }
 }
 
 /// A small job; `view` stands for a camera position.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use p2c2r_frame::{Effects, Lens, Packing, View};
-use p2c2r_protocol::peer::{Capabilities, DeviceKind, PeerLimits, PeerName};
+use p2c2r_protocol::peer::{Capabilities, Condition, DeviceKind, PeerLimits, PeerName};
 use p2c2r_swarm::{
     CostSource, JobSpec, LocalWork, RefineOrder, Requester, RequesterConfig, RequesterInput,
 };
@@ -68,6 +68,7 @@ impl PlayerRole {
         self.probed = Some(spec.scene);
         let (width, height) = (spec.view.width_px, spec.view.height_px);
         self.paint();
+        let is_first = self.requester.is_none();
         let begun = match &mut self.requester {
             Some(requester) => requester.new_job(now, spec).map(|_| ()),
             None => Requester::new(self.requester_config(), spec)
@@ -75,6 +76,9 @@ impl PlayerRole {
         };
         if let Err(error) = begun {
             return self.base.report(ErrorCategory::Config, "BAD_JOB", error, true);
+        }
+        if is_first {
+            self.recall();
         }
         self.picture.resize(width, height);
         self.hold_until = self.settle_at.map(|_| now + PREVIEW_HOLD);
@@ -88,10 +92,11 @@ impl PlayerRole {
         let name = PeerName::lossy(&self.base.lanes.device_info().name);
         let is_tracing = self.choice != DeviceChoice::None;
         RequesterConfig {
-            capabilities: Capabilities { device, lanes: 1, name },
+            capabilities: Capabilities { device, lanes: 1, condition: Condition::default(), name },
             limits: PeerLimits::default(),
             local_work: if is_tracing { LocalWork::Always } else { LocalWork::Never },
             local_lanes: self.base.lanes.count() as u16,
+            insight: self.foresight.insight(self.network_settings.is_some()),
         }
     }
 

@@ -1,0 +1,392 @@
+//! The rows of the coordinator's benchmark that the simulator gives.
+//!
+//! Each row compares at four loads, over the same seeds, and the worst load counts unless the row says that it
+//! pools them. `learned` and its rivals are given tasks of equal estimated cost; rows that begin with
+//! `product-` compare what ships, which cuts pieces to each worker's measure.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::estimate::Estimate;
+use crate::measure::{Run, Window};
+use crate::policy::{Policy, Rule};
+use crate::population::Population;
+use crate::race::{Frames, Race, RaceError, Raced, pooled_p99};
+
+/// Loads in percent.
+pub const LOADS: [f64; 4] = [25.0, 50.0, 75.0, 90.0];
+/// Share of outcomes that a predicted interval should hold.
+const NOMINAL: f64 = 0.9;
+/// Tasks of a frame of the row about frame times: at least twelve for each of the population's peers.
+const LONG_FRAME: Frames = Frames { period: 4.0, tasks: 360.0 };
+
+const RANDOM: Policy = Policy::Rule(Rule::Random);
+const FASTEST_FIRST: Policy = Policy::Rule(Rule::FastestFirst);
+const BETTER_OF: &[Policy] = &[Policy::Rule(Rule::C3), Policy::Rule(Rule::Prequal)];
+
+/// What is measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suite {
+    /// Who takes part.
+    pub population: Population,
+    /// Held-out seeds.
+    pub seeds: Vec<u64>,
+    /// Virtual seconds of a run.
+    pub seconds: f64,
+}
+
+/// A row: the worst load's figure with its interval, and every seed's at every load.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// Its name over all versions.
+    pub id: String,
+    /// The figure.
+    pub value: f64,
+    /// Holds it in 95 of 100 cases.
+    pub interval: [f64; 2],
+    /// `ratio` or `share`.
+    pub unit: &'static str,
+    /// What it is compared with.
+    pub against: String,
+    /// Ours by load.
+    pub ours: BTreeMap<String, Vec<f64>>,
+    /// The other side's by load.
+    pub theirs: BTreeMap<String, Vec<f64>>,
+}
+
+/// What two policies are compared by.
+#[derive(Debug, Clone, Copy)]
+enum Measure {
+    Mean(Window),
+    P99,
+    Frame,
+}
+
+/// A row that compares two policies load by load.
+struct Comparison {
+    id: &'static str,
+    against: &'static str,
+    ours: Policy,
+    /// The best of these at each load.
+    theirs: &'static [Policy],
+    measure: Measure,
+}
+
+const COMPARISONS: &[Comparison] = &[
+    compare("mean-vs-random-50", "random", Policy::Learned, &[RANDOM], AFTER_50),
+    compare(
+        "mean-vs-fastest-first-50",
+        "fastest-first",
+        Policy::Learned,
+        &[FASTEST_FIRST],
+        AFTER_50,
+    ),
+    compare(
+        "mean-vs-fastest-first-steady",
+        "fastest-first",
+        Policy::Learned,
+        &[FASTEST_FIRST],
+        STEADY,
+    ),
+    compare(
+        "mean-vs-c3-prequal",
+        "the better of C3 and Prequal",
+        Policy::Learned,
+        BETTER_OF,
+        STEADY,
+    ),
+    compare("mean-vs-oracle", "oracle with copies", Policy::Learned, &[Policy::Oracle], STEADY),
+    compare(
+        "p99-vs-oracle",
+        "oracle with copies",
+        Policy::Learned,
+        &[Policy::Oracle],
+        Measure::P99,
+    ),
+    compare("product-mean-vs-random-50", "random", Policy::Product, &[RANDOM], AFTER_50),
+    compare(
+        "product-mean-vs-fastest-first",
+        "fastest-first",
+        Policy::Product,
+        &[FASTEST_FIRST],
+        STEADY,
+    ),
+    compare(
+        "product-mean-vs-oracle",
+        "oracle with copies",
+        Policy::Product,
+        &[Policy::Oracle],
+        STEADY,
+    ),
+    compare(
+        "product-p99-vs-oracle",
+        "oracle with copies",
+        Policy::Product,
+        &[Policy::Oracle],
+        Measure::P99,
+    ),
+    compare(
+        "product-frame-vs-oracle",
+        "oracle with copies",
+        Policy::Product,
+        &[Policy::Oracle],
+        Measure::Frame,
+    ),
+    compare("product-frame-vs-random", "random", Policy::Product, &[RANDOM], Measure::Frame),
+];
+
+const AFTER_50: Measure = Measure::Mean(Window::AfterFifty);
+const STEADY: Measure = Measure::Mean(Window::Steady);
+
+const fn compare(
+    id: &'static str,
+    against: &'static str,
+    ours: Policy,
+    theirs: &'static [Policy],
+    measure: Measure,
+) -> Comparison {
+    Comparison { id, against, ours, theirs, measure }
+}
+
+/// Rows about late work, pooled over loads.
+const FAILURES: &[(&str, Policy)] = &[
+    ("failures-vs-fastest-first", Policy::Learned),
+    ("product-failures-vs-fastest-first", Policy::Product),
+];
+const DUPLICATES: &str = "duplicate-work";
+const COVERAGE: &str = "coverage-90";
+const MAKESPAN: &str = "makespan-vs-bound";
+
+/// The runs at one load, by policy and then by seed.
+type AtLoad = BTreeMap<Policy, Vec<Run>>;
+
+impl Suite {
+    /// The names of all rows.
+    pub fn ids(&self) -> Vec<String> {
+        let fixed = COMPARISONS.iter().map(|row| row.id).chain(FAILURES.iter().map(|(id, _)| *id));
+        let fixed = fixed.chain([MAKESPAN, DUPLICATES, COVERAGE]).map(str::to_owned);
+        let access = self.population.access.iter();
+        fixed.chain(access.map(|access| format!("{COVERAGE}-{}", access.name))).collect()
+    }
+
+    /// Measures the rows that are wanted; `progress` hears the share that is done.
+    pub fn rows(
+        &self,
+        wants: &dyn Fn(&str) -> bool,
+        progress: &(dyn Fn(f64) + Sync),
+    ) -> Result<Vec<Row>, RaceError> {
+        let policies = self.policies(wants);
+        let mut loads = BTreeMap::new();
+        let parts = LOADS.len() as f64 + 1.0;
+        for (place, load) in LOADS.into_iter().enumerate() {
+            if policies.is_empty() {
+                break;
+            }
+            let race = self.race(load / 100.0, policies.clone());
+            let whole = (self.seeds.len() * policies.len()) as f64;
+            let runs = race.runs(&|done| progress((place as f64 + done as f64 / whole) / parts))?;
+            loads.insert(format!("{load:.0} %"), by_policy(runs));
+        }
+        let mut rows = Vec::new();
+        let compared = COMPARISONS.iter().filter(|row| wants(row.id));
+        rows.extend(compared.map(|row| row.measure(&loads, self.seeds.len())));
+        let failures = FAILURES.iter().filter(|(id, _)| wants(id));
+        rows.extend(failures.map(|(id, ours)| failures_row(id, *ours, &loads, self.seeds.len())));
+        if wants(MAKESPAN) {
+            rows.push(self.makespan(&|share| progress((LOADS.len() as f64 + share) / parts))?);
+        }
+        if wants(DUPLICATES) {
+            rows.push(duplicates_row(&loads));
+        }
+        let access = self.population.access.iter().map(|access| access.name.as_str());
+        for (index, name) in std::iter::once(None).chain(access.map(Some)).enumerate() {
+            let id = name.map_or_else(|| COVERAGE.to_owned(), |name| format!("{COVERAGE}-{name}"));
+            if wants(&id) {
+                rows.push(coverage_row(id, index.checked_sub(1), &loads));
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Everybody whom the wanted rows need.
+    fn policies(&self, wants: &dyn Fn(&str) -> bool) -> Vec<Policy> {
+        let mut policies: Vec<Policy> = Vec::new();
+        for row in COMPARISONS.iter().filter(|row| wants(row.id)) {
+            policies.push(row.ours);
+            policies.extend(row.theirs);
+        }
+        for (_, ours) in FAILURES.iter().filter(|(id, _)| wants(id)) {
+            policies.extend([*ours, FASTEST_FIRST]);
+        }
+        if self.ids().iter().any(|id| (id.starts_with(COVERAGE) || id == DUPLICATES) && wants(id)) {
+            policies.push(Policy::Product);
+        }
+        policies.sort_unstable();
+        policies.dedup();
+        policies
+    }
+
+    fn race(&self, load: f64, policies: Vec<Policy>) -> Race {
+        Race {
+            population: self.population.clone(),
+            trace: None,
+            load,
+            frames: Frames::default(),
+            seconds: self.seconds,
+            has_churn: true,
+            seeds: self.seeds.clone(),
+            policies,
+        }
+    }
+
+    /// Long frames without churn, once those who learn have learned, over what could be reached with all
+    /// futures known.
+    fn makespan(&self, progress: &(dyn Fn(f64) + Sync)) -> Result<Row, RaceError> {
+        let policies = vec![Policy::Product];
+        let race = Race {
+            frames: LONG_FRAME,
+            has_churn: false,
+            seconds: self.seconds.max(30.0),
+            ..self.race(1.0, policies)
+        };
+        let whole = self.seeds.len() as f64;
+        let runs = race.runs(&|done| progress(done as f64 / whole))?;
+        let steady = |run: &Run| {
+            let frames = run.frames.iter().filter(|frame| frame.at >= 10.0);
+            crate::measure::mean(frames.map(|frame| frame.seconds / frame.bound))
+        };
+        let ours: Vec<f64> = runs.iter().map(|raced| steady(&raced.run)).collect();
+        let Estimate { mean, low, high } = Estimate::of_mean(&ours);
+        Ok(Row {
+            id: MAKESPAN.to_owned(),
+            value: mean,
+            interval: [low, high],
+            unit: "ratio",
+            against: "clairvoyant lower bound".to_owned(),
+            ours: BTreeMap::from([("100 %".to_owned(), ours)]),
+            theirs: BTreeMap::new(),
+        })
+    }
+}
+
+fn by_policy(runs: Vec<Raced>) -> AtLoad {
+    let mut found = AtLoad::new();
+    for Raced { policy, run, .. } in runs {
+        found.entry(policy).or_default().push(run);
+    }
+    found
+}
+
+impl Measure {
+    /// Over these seeds together.
+    fn of(self, runs: &[&Run], seeds: &[usize]) -> f64 {
+        let mean = |value: &dyn Fn(&Run) -> f64| {
+            seeds.iter().map(|seed| value(runs[*seed])).sum::<f64>() / seeds.len() as f64
+        };
+        match self {
+            Self::Mean(window) => mean(&|run| run.mean_of(window)),
+            Self::Frame => mean(&Run::frame_seconds),
+            Self::P99 => pooled_p99(runs, seeds),
+        }
+    }
+
+    fn of_each(self, runs: &[&Run]) -> Vec<f64> {
+        (0..runs.len()).map(|seed| 1e3 * self.of(runs, &[seed])).collect()
+    }
+}
+
+impl Comparison {
+    fn measure(&self, loads: &BTreeMap<String, AtLoad>, seeds: usize) -> Row {
+        let (mut ours, mut theirs) = (BTreeMap::new(), BTreeMap::new());
+        let mut worst: Option<Estimate> = None;
+        let all: Vec<usize> = (0..seeds).collect();
+        for (load, found) in loads {
+            let runs = |policy: &Policy| found[policy].iter().collect::<Vec<&Run>>();
+            let our = runs(&self.ours);
+            let rivals = self.theirs.iter().map(runs);
+            let best =
+                rivals.min_by(|a, b| self.measure.of(a, &all).total_cmp(&self.measure.of(b, &all)));
+            let their = best.unwrap_or_default();
+            let ratio = Estimate::of(seeds, |seeds| {
+                self.measure.of(&our, seeds) / self.measure.of(&their, seeds)
+            });
+            if worst.is_none_or(|known| ratio.mean > known.mean) {
+                worst = Some(ratio);
+            }
+            ours.insert(load.clone(), self.measure.of_each(&our));
+            theirs.insert(load.clone(), self.measure.of_each(&their));
+        }
+        row(self.id, "ratio", self.against, worst, (ours, theirs))
+    }
+}
+
+type Sides = (BTreeMap<String, Vec<f64>>, BTreeMap<String, Vec<f64>>);
+
+fn row(
+    id: &str,
+    unit: &'static str,
+    against: &str,
+    figure: Option<Estimate>,
+    (ours, theirs): Sides,
+) -> Row {
+    let nothing = Estimate { mean: f64::NAN, low: f64::NAN, high: f64::NAN };
+    let Estimate { mean, low, high } = figure.unwrap_or(nothing);
+    let (id, against) = (id.to_owned(), against.to_owned());
+    Row { id, value: mean, interval: [low, high], unit, against, ours, theirs }
+}
+
+/// Late work of all loads together.
+fn failures_row(id: &str, ours: Policy, loads: &BTreeMap<String, AtLoad>, seeds: usize) -> Row {
+    let late = |policy: Policy| -> BTreeMap<String, Vec<f64>> {
+        let of_load = |(load, found): (&String, &AtLoad)| {
+            (load.clone(), found[&policy].iter().map(Run::late_share).collect())
+        };
+        loads.iter().map(of_load).collect()
+    };
+    let sides = (late(ours), late(FASTEST_FIRST));
+    let pooled = |side: &BTreeMap<String, Vec<f64>>, seeds: &[usize]| -> f64 {
+        side.values().flat_map(|values| seeds.iter().map(|seed| values[*seed])).sum()
+    };
+    let figure = Estimate::of(seeds, |seeds| pooled(&sides.0, seeds) / pooled(&sides.1, seeds));
+    row(id, "ratio", "fastest-first, share of the work that took over 400 ms", Some(figure), sides)
+}
+
+fn duplicates_row(loads: &BTreeMap<String, AtLoad>) -> Row {
+    let of_load = |(load, found): (&String, &AtLoad)| {
+        let runs = &found[&Policy::Product];
+        (load.clone(), runs.iter().map(Run::duplicate_share).collect::<Vec<f64>>())
+    };
+    let ours: BTreeMap<String, Vec<f64>> = loads.iter().map(of_load).collect();
+    let figures = ours.values().map(|values| Estimate::of_mean(values));
+    let worst = figures.max_by(|a, b| a.mean.total_cmp(&b.mean));
+    row(DUPLICATES, "share", "all traced paths", worst, (ours, BTreeMap::new()))
+}
+
+/// The load at which the share is farthest from the nominal one.
+fn coverage_row(id: String, access: Option<usize>, loads: &BTreeMap<String, AtLoad>) -> Row {
+    let mut worst: Option<Estimate> = None;
+    let mut ours = BTreeMap::new();
+    for (load, found) in loads {
+        let runs = &found[&Policy::Product];
+        let counts: Vec<(f64, f64)> = runs.iter().map(|run| counted(run, access)).collect();
+        let figure = Estimate::of(counts.len(), |seeds| {
+            let sum = |part: fn(&(f64, f64)) -> f64| -> f64 {
+                seeds.iter().map(|seed| part(&counts[*seed])).sum()
+            };
+            sum(|count| count.0) / sum(|count| count.1)
+        });
+        let distance = |figure: &Estimate| (figure.mean - NOMINAL).abs();
+        if worst.is_none_or(|known| distance(&figure) > distance(&known)) {
+            worst = Some(figure);
+        }
+        ours.insert(load.clone(), runs.iter().map(|run| run.coverage(access)).collect());
+    }
+    row(&id, "share", "delivered attempts of peers", worst, (ours, BTreeMap::new()))
+}
+
+/// Attempts within their intervals, and all.
+fn counted(run: &Run, access: Option<usize>) -> (f64, f64) {
+    let within = run.covered(access).filter(|attempt| attempt.is_within()).count();
+    (within as f64, run.covered(access).count() as f64)
+}

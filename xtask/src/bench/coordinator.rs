@@ -1,0 +1,98 @@
+//! Who gets which task: policies raced on simulated people, decisions in a browser, and real contributors.
+
+mod real_run;
+
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+use super::report::{Report, Row};
+use super::web;
+use crate::build;
+use crate::places::Places;
+use crate::process;
+use crate::timing::Timing;
+use crate::tools::Permission;
+
+/// The program that races.
+const RACES: &str = "p2c2r-bench-coordinator";
+/// Seeds of the simulated rows, if nobody says otherwise.
+const SEEDS: u64 = 20;
+
+/// What is to be measured.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// One row only.
+    pub(super) only: Option<&'a str>,
+    /// Seeds of the simulated rows.
+    pub(super) seeds: Option<u64>,
+}
+
+impl Wanted<'_> {
+    fn has(&self, id: &str) -> bool {
+        self.only.is_none_or(|only| only == id)
+    }
+}
+
+/// Measures whatever rows are wanted; what cannot be measured is named instead.
+pub(super) fn measure(
+    places: &Places,
+    permission: Permission,
+    wanted: Wanted<'_>,
+) -> Result<Report> {
+    let mut found = Found::default();
+    found.add("races", || simulated(places, wanted));
+    if web::wants_decisions(wanted.only) {
+        found.add("decisions in a browser", || {
+            web::Sides::build(places, permission)?.decisions(places, wanted.only)
+        });
+    }
+    if real_run::is_wanted(wanted.only) {
+        let mut timing = Timing::default();
+        found.add("a real run", || {
+            let programs = build::build_native(places, &mut timing)?;
+            real_run::measure(places, &programs, wanted.only)
+        });
+    }
+    let is_known = !found.rows.is_empty() || !found.missing.is_empty();
+    ensure!(is_known, "no row is called {}", wanted.only.unwrap_or_default());
+    eprintln!("{}", found.timing);
+    Ok(Report::of("coordinator", found.rows).without(found.missing))
+}
+
+/// Rows, how long they took, and what could not be measured with the reason.
+#[derive(Default)]
+struct Found {
+    rows: Vec<Row>,
+    timing: Timing,
+    missing: Vec<String>,
+}
+
+impl Found {
+    fn add(&mut self, what: &str, measure: impl FnOnce() -> Result<Vec<Row>>) {
+        match self.timing.step(what, measure) {
+            Ok(rows) => self.rows.extend(rows),
+            Err(error) => self.missing.push(format!("{what}: {error:#}")),
+        }
+    }
+}
+
+/// Builds the races with optimisation and runs those that are wanted.
+fn simulated(places: &Places, wanted: Wanted<'_>) -> Result<Vec<Row>> {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(&places.root).args(["build", "--release", "--locked", "--package", RACES]);
+    let target = places.at("target/bench");
+    process::run(cargo.arg("--target-dir").arg(&target))?;
+    let program = target.join("release").join(RACES);
+    let mut list = Command::new(&program);
+    let mut text = String::new();
+    process::run_lines(list.arg("--list"), |line| text.push_str(line))?;
+    let ids: Vec<String> = serde_json::from_str(&text)?;
+    if !ids.iter().any(|id| wanted.has(id)) {
+        return Ok(Vec::new());
+    }
+    let mut races = Command::new(&program);
+    races.arg("--seeds").arg(wanted.seeds.unwrap_or(SEEDS).to_string());
+    races.args(wanted.only.into_iter().flat_map(|id| ["--only", id]));
+    Row::all_from(&mut races)
+}
