@@ -162,10 +162,13 @@ impl Scene {
     }
 }
 
+/// Whether a task comes to nothing, by its number.
+type Fails = fn(u64) -> bool;
+
 /// Cost of one of four equal parts of a frame of four samples.
 const TILE: f64 = PATHS_PER_SAMPLE;
 /// Milliseconds for a tile, and which of ten or twenty tasks fail.
-const ORIGIN: [(u64, f64, fn(u64) -> bool); 4] = [
+const ORIGIN: [(u64, f64, Fails); 4] = [
     (1, 45.0, |task| task % 20 == 9),
     (2, 60.0, |task| task % 10 == 9),
     (3, 80.0, |task| task % 20 == 4 || task % 20 == 11 || task % 20 == 18),
