@@ -9,10 +9,17 @@ import { build } from "esbuild";
 const root = import.meta.dirname;
 const dist = path.join(root, "dist");
 const wasm = path.join(root, "../wasm/pkg/p2c2r_web_bg.wasm");
+const predictorWasm = path.join(root, "../predictor/pkg/p2c2r_web_predictor_bg.wasm");
+const latencyModel = path.join(root, "../../models/latency.onnx");
 
 async function bundle(entry, { define = {}, hash = true } = {}) {
   const name = path.basename(entry, ".ts");
-  const outputs = { register: "p2c2r-player", session: "session-worker", trace: "trace-worker" };
+  const outputs = {
+    predictor: "predictor",
+    register: "p2c2r-player",
+    session: "session-worker",
+    trace: "trace-worker",
+  };
   const base = outputs[name];
   const result = await build({
     entryPoints: { [base]: path.join(root, entry) },
@@ -33,19 +40,24 @@ async function bundle(entry, { define = {}, hash = true } = {}) {
   return path.basename(Object.keys(result.metafile.outputs)[0]);
 }
 
-async function copyHashed(source) {
+async function copyHashed(source, as) {
   const bytes = await readFile(source);
   const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 8).toUpperCase();
-  const name = `p2c2r-${hash}.wasm`;
+  const name = `${as}-${hash}${path.extname(source)}`;
   await copyFile(source, path.join(dist, name));
   return name;
 }
 
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
-const WASM_FILE = await copyHashed(wasm);
+const WASM_FILE = await copyHashed(wasm, "p2c2r");
+const PREDICTOR_WASM_FILE = await copyHashed(predictorWasm, "p2c2r-predictor");
+const LATENCY_MODEL_FILE = await copyHashed(latencyModel, "latency");
+const PREDICTOR_FILE = await bundle("src/worker/predictor.ts", {
+  define: { PREDICTOR_WASM_FILE, LATENCY_MODEL_FILE },
+});
 const TRACE_WORKER_FILE = await bundle("src/worker/trace.ts");
 const SESSION_WORKER_FILE = await bundle("src/worker/session.ts", {
-  define: { WASM_FILE, TRACE_WORKER_FILE },
+  define: { WASM_FILE, TRACE_WORKER_FILE, PREDICTOR_FILE },
 });
 await bundle("src/register.ts", { define: { SESSION_WORKER_FILE }, hash: false });

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 
 const compress = promisify(brotliCompress);
-const COMPRESSIBLE = new Set([".css", ".html", ".js", ".json", ".svg", ".txt", ".wasm"]);
+const COMPRESSIBLE = new Set([".css", ".html", ".js", ".json", ".onnx", ".svg", ".txt", ".wasm"]);
 /** Below this a response fits into one packet either way. */
 const MIN_BYTES = 1024;
 

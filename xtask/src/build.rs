@@ -20,6 +20,7 @@ pub(crate) use native::{EMBED_PAGES, Programs, tested};
 pub(crate) fn build_web(places: &Places, timing: &mut Timing) -> Result<()> {
     let rust = WasmRust::find(places).context("no Rust for wasm32; run `cargo xtask setup`")?;
     timing.step("build web/wasm", || wasm::build(places, &rust, &wasm::PLAYER))?;
+    timing.step("build web/predictor", || wasm::build(places, &rust, &wasm::PREDICTOR))?;
     timing.step("build web/player", || player::build(places))?;
     timing.step("build web/app", || app::build(places, &rust))
 }
@@ -28,6 +29,12 @@ pub(crate) fn build_web(places: &Places, timing: &mut Timing) -> Result<()> {
 pub(crate) fn build_bench_module(places: &Places) -> Result<PathBuf> {
     let rust = WasmRust::find(places).context("no Rust for wasm32; run `cargo xtask setup`")?;
     wasm::build(places, &rust, &wasm::BENCH)
+}
+
+/// Builds the module that runs trained models, and tells its folder.
+pub(crate) fn build_predictor(places: &Places) -> Result<PathBuf> {
+    let rust = WasmRust::find(places).context("no Rust for wasm32; run `cargo xtask setup`")?;
+    wasm::build(places, &rust, &wasm::PREDICTOR)
 }
 
 /// Builds the modules that tests compare with native code, and tells their folder.

@@ -12,6 +12,7 @@ use crate::process;
 use crate::setup;
 use crate::timing::Timing;
 use crate::tools::{self, CargoDeny, Permission, Tool, WasmRust};
+use crate::train;
 
 /// Crates that also run in the browser, so that lints must hold there as well.
 const BROWSER_CRATES: &[&str] = &[
@@ -24,8 +25,10 @@ const BROWSER_CRATES: &[&str] = &[
     "p2c2r-protocol",
     "p2c2r-splitter",
     "p2c2r-scheduler",
+    "p2c2r-predictor",
     "p2c2r-swarm",
     "p2c2r-web",
+    "p2c2r-web-predictor",
     "p2c2r-app",
 ];
 
@@ -89,6 +92,10 @@ fn test_steps(places: &Places, permission: Permission, timing: &mut Timing) -> R
         keep(tested);
     }
     let programs = build::tested(places)?;
+    let retrained =
+        timing.step("small retraining", || Ok(train::check(places, permission, &programs.cli)))?;
+    tally.passed_count += u64::from(matches!(retrained, Some(Ok(()))));
+    keep(retrained.unwrap_or(Ok(())));
     let examples = build::build_wasm_examples(places, timing)?;
     keep(timing.step("browser tests", || browser_tests(places, &programs, &examples, &mut tally)));
     for failure in &failures {

@@ -12,6 +12,7 @@ mod setup;
 mod soak;
 mod timing;
 mod tools;
+mod train;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,8 @@ enum Order {
     Bench(bench::Options),
     /// Record the means of Mitsuba 3 that our tracer's are tested against.
     References(references::Options),
+    /// Train the models of `models/` on simulated attempts, and compare what runs them.
+    Train(train::Options),
     /// Run the tests of rays and of broken scenes with far more cases than the suite has.
     Soak(soak::Options),
     /// Take the pictures of the pages that the documentation shows.
@@ -79,6 +82,7 @@ fn execute(arguments: &Arguments) -> Result<()> {
         Order::Test => checks::test(&places, permission),
         Order::Bench(options) => bench::bench(&places, permission, options),
         Order::References(options) => references::record(&places, permission, options),
+        Order::Train(options) => train::train(&places, permission, options),
         Order::Soak(options) => soak::soak(&places, options),
         Order::Screenshots(options) => screenshots::screenshots(&places, permission, options),
         Order::Ci => checks::ci(&places, permission),

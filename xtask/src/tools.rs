@@ -9,6 +9,7 @@ mod embree;
 mod node;
 mod npm;
 mod peers;
+mod training;
 mod trunk;
 mod vulkan;
 mod wasm_bindgen;
@@ -29,6 +30,7 @@ pub(crate) use chromium::find as find_chromium;
 pub(crate) use embree::Embree;
 pub(crate) use npm::npm;
 pub(crate) use peers::RenderPeers;
+pub(crate) use training::Training;
 pub(crate) use wasm_target::WasmRust;
 pub(crate) use web_peers::WebPeers;
 

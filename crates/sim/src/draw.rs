@@ -28,6 +28,11 @@ impl Draw {
         low + (high - low) * self.unit()
     }
 
+    /// Between two values, evenly by their logarithm.
+    pub(crate) fn log_uniform(&mut self, (low, high): (f64, f64)) -> f64 {
+        (low.ln() + (high / low).ln() * self.unit()).exp()
+    }
+
     /// Standard normal (Box and Muller, 1958).
     pub(crate) fn normal(&mut self) -> f64 {
         let (radius, angle) = (1.0 - self.unit(), self.unit());

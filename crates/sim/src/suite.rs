@@ -230,6 +230,7 @@ impl Suite {
     fn race(&self, load: f64, policies: Vec<Policy>) -> Race {
         Race {
             population: self.population.clone(),
+            trace: None,
             load,
             frames: Frames::default(),
             seconds: self.seconds,

@@ -55,7 +55,7 @@ impl Work {
     }
 
     /// The frame as a job. `view` numbers the frame.
-    pub(crate) fn job(samples_per_pixel: u32, view: u32) -> JobSpec {
+    pub(crate) fn job(samples_per_pixel: u32, max_bounces: u8, view: u32) -> JobSpec {
         let (width_px, height_px) = FILM;
         JobSpec {
             scene: SceneId([7; 32]),
@@ -71,7 +71,7 @@ impl Work {
             samples_per_pixel,
             seed: view,
             effects: Effects::PATH_TRACED,
-            max_bounces: 8,
+            max_bounces,
             packing: Packing::Exact,
             order: RefineOrder::Tiles,
             cost: CostSource::Learned,

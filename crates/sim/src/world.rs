@@ -26,7 +26,8 @@ use crate::truth::{Facts, Truth};
 use crate::visit::Visit;
 use crate::work::Work;
 
-const REQUESTER: PeerId = PeerId(u64::MAX);
+/// No visitor has it; the largest one is what sessions call nobody.
+const REQUESTER: PeerId = PeerId(u64::MAX - 1);
 /// After this long without a path both ends see a link close.
 const DEAD_AFTER: Duration = Duration::from_secs(10);
 
@@ -38,6 +39,9 @@ pub(crate) struct Course {
     /// Between the starts of two frames, if the first is done by then.
     pub(crate) period: Duration,
     pub(crate) samples_per_pixel: u32,
+    pub(crate) max_bounces: u8,
+    /// Whether each attempt is kept as a record.
+    pub(crate) tells_attempts: bool,
     /// Share of frames that need more, and how much more.
     pub(crate) bursts: (f64, f64),
     pub(crate) local_speed: f64,
@@ -92,7 +96,11 @@ impl World {
             limits: PeerLimits::default(),
             local_work: LocalWork::Always,
             local_lanes: 1,
-            insight: Insight { unix_at_zero: Some(course.unix_start), ..Insight::default() },
+            insight: Insight {
+                unix_at_zero: Some(course.unix_start),
+                tells_attempts: course.tells_attempts,
+                ..Insight::default()
+            },
         };
         let seen = Attempts::default();
         let access = visits.iter().map(|visit| (visit.peer, visit.access)).collect();
@@ -100,7 +108,8 @@ impl World {
         let mut coming = visits.to_vec();
         coming.sort_by_key(|visit| std::cmp::Reverse(visit.arrives));
         // Nothing to do until the first frame: a job of one sample that is done at once.
-        let requester = Requester::with_scheduler(config, Work::job(1, 0), recorder)?;
+        let first = Work::job(1, course.max_bounces, 0);
+        let requester = Requester::with_scheduler(config, first, recorder)?;
         Ok(Self {
             work: Work::new(course.seed),
             network: Network::new(NetworkConfig { seed: course.seed, dead_after: DEAD_AFTER }),
@@ -232,7 +241,8 @@ impl World {
         let factor =
             if self.bursts.chance(self.course.bursts.0) { self.course.bursts.1 } else { 1.0 };
         let samples = f64::from(self.course.samples_per_pixel) * factor;
-        let spec = Work::job(samples.round().max(1.0) as u32, self.frame);
+        let samples = samples.round().max(1.0) as u32;
+        let spec = Work::job(samples, self.course.max_bounces, self.frame);
         let visits: Vec<&Visit> = self.here.values().map(|machine| &machine.visit).collect();
         let film = f64::from(spec.view.width_px) * f64::from(spec.view.height_px);
         let cost = film * f64::from(spec.samples_per_pixel);
@@ -377,10 +387,10 @@ impl World {
                         self.run.frames.push(FrameRecord { at, seconds, bound });
                     }
                 }
+                RequesterOutput::Attempt(record) => self.run.records.push(*record),
                 RequesterOutput::PeerLost { .. }
                 | RequesterOutput::PeerReady { .. }
                 | RequesterOutput::Predict { .. }
-                | RequesterOutput::Attempt(_)
                 | RequesterOutput::LocalTracerLost => {}
             }
         }

@@ -7,6 +7,7 @@ use p2c2r_sim::{Frames, Policy, Population, PopulationError, Race, RaceError, Ru
 fn race(policies: &[Policy]) -> Race {
     Race {
         population: Population::default(),
+        trace: None,
         load: 0.5,
         frames: Frames::default(),
         seconds: 10.0,

@@ -32,6 +32,7 @@ mod leases;
 mod link;
 mod liveness;
 mod local;
+mod memory;
 mod peers;
 mod receive;
 mod results;
@@ -54,8 +55,9 @@ pub use api::{
 };
 pub use foresight::ModelStats;
 pub use job::JobError;
+pub use memory::Memory;
 pub use p2c2r_scheduler::{
-    AttemptRecord, COST_BUCKETS, FEATURES, OUTPUTS, Prediction, Stage, TaskKind, Worker,
+    AttemptRecord, COST_BUCKETS, FEATURES, OUTPUTS, Prediction, Stage, StateError, TaskKind, Worker,
 };
 
 use crate::PeerEnd;

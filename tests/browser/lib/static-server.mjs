@@ -22,13 +22,14 @@ const WASM_EXAMPLES =
 /** Folders of the tests by the beginning of the address. */
 const TEST_FOLDERS = [
   ["/player/", join(ROOT, "web/player/dist")],
+  ["/models/", join(ROOT, "models")],
   ["/examples/", WASM_EXAMPLES],
   ["/", join(ROOT, "tests/browser/pages")],
 ];
 
 /**
  * Serves folders, of which the first whose beginning fits counts; without any, the tests' pages as `/`,
- * the built player as `/player/`, WASM examples as `/examples/`.
+ * the built player as `/player/`, models as `/models/`, WASM examples as `/examples/`.
  */
 export async function serveFiles(folders = TEST_FOLDERS) {
   const server = createServer((request, response) => {

@@ -7,10 +7,12 @@ use crate::places::Places;
 use crate::process;
 use crate::tools;
 
-/// Makes `web/player/dist` from `web/player` and `web/wasm/pkg`.
+/// Makes `web/player/dist` from `web/player`, the modules and the trained models.
 pub(super) fn build(places: &Places) -> Result<()> {
     let folder = places.at("web/player");
-    let inputs = [folder.clone(), places.at("web/wasm/pkg")];
+    let others =
+        ["web/wasm/pkg", "web/predictor/pkg", "models/latency.onnx"].map(|at| places.at(at));
+    let inputs = [&[folder.clone()], others.as_slice()].concat();
     let note = Note::of(places, "player", &inputs, "")?;
     if note.is_current(&folder.join("dist/p2c2r-player.js")) {
         return Ok(());

@@ -22,24 +22,35 @@ pub(super) struct Module {
     name: &'static str,
     /// Where they go.
     folder: &'static str,
+    /// The profile of cargo that makes it.
+    profile: &'static str,
 }
 
 /// What visitors load.
 pub(super) const PLAYER: Module =
-    Module { package: "p2c2r-web", name: "p2c2r_web", folder: "web/wasm/pkg" };
+    Module { package: "p2c2r-web", name: "p2c2r_web", folder: "web/wasm/pkg", profile: "web" };
+/// What runs trained models; only requesters load it.
+pub(super) const PREDICTOR: Module = Module {
+    package: "p2c2r-web-predictor",
+    name: "p2c2r_web_predictor",
+    folder: "web/predictor/pkg",
+    profile: "web-predictor",
+};
 /// What benchmarks load, made the same way.
 pub(super) const BENCH: Module = Module {
     package: "p2c2r-bench-web",
     name: "p2c2r_bench_web",
     folder: "target/bench/web-package",
+    profile: "web",
 };
 
 /// Makes a module; gives its folder.
 pub(super) fn build(places: &Places, rust: &WasmRust, wanted: &Module) -> Result<PathBuf> {
-    let Module { package, name, folder } = wanted;
+    let Module { package, name, folder, profile } = wanted;
     let mut cargo = rust.cargo(places, "build")?;
-    process::run(cargo.args(["--lib", "--package", package, "--profile", "web"]))?;
-    let module = places.at("target/wasm/wasm32-unknown-unknown/web").join(format!("{name}.wasm"));
+    process::run(cargo.args(["--lib", "--package", package, "--profile", profile]))?;
+    let module = places.at("target/wasm/wasm32-unknown-unknown").join(profile);
+    let module = module.join(format!("{name}.wasm"));
     let path = tools::path_with_tools(places)?;
     let settings = format!("{OPTIMISATION} {}", path.to_string_lossy());
     let note = Note::of(places, name, std::slice::from_ref(&module), &settings)?;

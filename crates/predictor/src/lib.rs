@@ -1,0 +1,16 @@
+//! Runs the trained models that scheduling begins from. The only home of the library that does.
+//!
+//! A model file is a guess until checked: [`Model::load`] takes only what our training writes, by name, shape
+//! and operator, and builds the graph that runs anew from what it checked.
+
+mod checked;
+mod error;
+mod graph;
+mod model;
+mod operators;
+mod schema;
+
+pub use error::ModelError;
+pub use graph::{MAX_NODES, MAX_WIDTH};
+pub use model::{MAX_MODEL_BYTES, Model, Predictor};
+pub use schema::{LATENCY, OPSET, Schema};

@@ -1,0 +1,108 @@
+"""Attempts from logs as arrays, and who is held out."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+SECONDS_A_DAY = 86_400
+LEAST_SECONDS = 1e-4
+MOST_SECONDS = 86_400.0
+"""Attempts of one worker beyond this many teach nothing new of the others."""
+MOST_PER_WORKER = 400
+
+DEVICES = ("is_browser_gpu", "is_browser_cpu", "is_native_gpu", "is_native_cpu")
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What a model is told and answers, from `models/schema.json`, which a test compares with the product."""
+
+    kind: str
+    version: int
+    inputs: tuple
+    outputs: tuple
+
+    @staticmethod
+    def read(path, kind):
+        with open(path, encoding="utf-8") as file:
+            found = json.load(file)[kind]
+        return Schema(kind, found["version"], tuple(found["inputs"]), tuple(found["outputs"]))
+
+    def column(self, name):
+        return self.inputs.index(name)
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """One row an attempt. Targets that were not seen are NaN."""
+
+    features: np.ndarray
+    log_compute: np.ndarray
+    log_way: np.ndarray
+    failed: np.ndarray
+    worker: np.ndarray
+    day: np.ndarray
+
+    def __len__(self):
+        return len(self.worker)
+
+    def where(self, chosen):
+        return Attempts(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
+
+def read(paths, schema):
+    """The attempts of logs, one JSON record a line, and the SHA-256 of all bytes read."""
+    digest, rows, targets, per_worker = hashlib.sha256(), [], [], {}
+    for number, path in enumerate(paths):
+        with open(path, "rb") as file:
+            for line in file:
+                digest.update(line)
+                record = json.loads(line)
+                if record["schema"] != schema.version or len(record["features"]) != len(schema.inputs):
+                    raise SystemExit(f"{path}: a record of schema {record['schema']}, not {schema.version}")
+                day = int(record["at"] // SECONDS_A_DAY)
+                who = (number, record["worker"], day)
+                seen = per_worker.get(who, (len(per_worker), 0))
+                per_worker[who] = (seen[0], seen[1] + 1)
+                if seen[1] < MOST_PER_WORKER:
+                    rows.append(record["features"])
+                    targets.append((*_targets(record), seen[0], day))
+    targets = np.array(targets, dtype=np.float64).reshape(-1, 5)
+    attempts = Attempts(
+        np.array(rows, dtype=np.float32).reshape(-1, len(schema.inputs)),
+        targets[:, 0].astype(np.float32),
+        targets[:, 1].astype(np.float32),
+        targets[:, 2].astype(np.float32),
+        targets[:, 3].astype(np.int64),
+        targets[:, 4].astype(np.int64),
+    )
+    return attempts, digest.hexdigest()
+
+
+def _targets(record):
+    if record["end"] != "delivered":
+        return np.nan, np.nan, 1.0
+    computed = min(max(record["computed"], LEAST_SECONDS), MOST_SECONDS)
+    way = min(max(record["seconds"] - record["computed"], LEAST_SECONDS), MOST_SECONDS)
+    # Whoever traces for its requester itself has no way.
+    return np.log(computed), np.nan if record["worker"] == 0 else np.log(way), 0.0
+
+
+def peers_held_out(attempts, seed, share=0.15):
+    """Rows of some workers, never single rows of one."""
+    workers = np.unique(attempts.worker)
+    chosen = np.random.default_rng(seed).permutation(workers)[: max(1, int(share * len(workers)))]
+    return np.isin(attempts.worker, chosen)
+
+
+def days_held_out(attempts, share=0.2):
+    """Rows of the last days."""
+    days = np.unique(attempts.day)
+    return attempts.day >= days[-max(1, int(share * len(days)))]
+
+
+def device_held_out(attempts, schema, device):
+    """Rows of a class of devices."""
+    return attempts.features[:, schema.column(device)] > 0.5
