@@ -105,6 +105,7 @@ pub struct Outlook {
     /// When it is over in any case.
     deadline: Duration,
     remaining: Duration,
+    late_at: Duration,
     /// Moments to come, and what will be left then if it has not delivered.
     looks: Vec<(Duration, Duration)>,
 }
@@ -121,6 +122,7 @@ impl Outlook {
             now,
             deadline: lease.deadline,
             remaining: expected_remaining(lease, now),
+            late_at: lease.started_at + lease.prediction.high,
             looks: moments.map(|at| (at, expected_remaining(lease, at))).collect(),
         }
     }
@@ -128,6 +130,11 @@ impl Outlook {
     /// Expected time until it delivers.
     pub const fn remaining(&self) -> Duration {
         self.remaining
+    }
+
+    /// From when it takes longer than it was ever expected to.
+    pub const fn late_at(&self) -> Duration {
+        self.late_at
     }
 
     /// Decides for a worker that would need `own` for the same task. The deadline reopens the task

@@ -21,7 +21,7 @@ const LONGEST_SECONDS: f64 = 86_400.0;
 /// Without a measurement of the way, this part of a task at least was tracing.
 const LEAST_COMPUTED: f64 = 0.125;
 /// A round trip that was measured may be this much longer the next time.
-const WAY_SLACK: (f64, f64) = (1.5, 0.020);
+const WAY_SLACK: (f64, f64) = (1.25, 0.005);
 /// What is expected of the way there and back, in seconds, and the variance of its logarithm.
 const WAY: (f64, f64) = (0.030, 1.0);
 /// What the way takes beside a round trip that was measured, and the variance of what is known so, or

@@ -28,8 +28,8 @@ use crate::{
 pub(crate) const MAX_WORKERS: usize = 1024;
 /// Longest prediction; keeps the conversion in range.
 const LONGEST_SECONDS: f64 = 86_400.0;
-/// Score of a task that never came.
-const EXPIRED_SCORE: f64 = 8.0;
+/// Largest score that is learned from.
+const MOST_SCORE: f64 = 8.0;
 /// Narrowest spread of a prediction.
 const LEAST_SPREAD: f64 = 0.02;
 /// Expected share of failing tasks of a peer and of the local tracer.
@@ -276,14 +276,12 @@ impl Scheduler for LearnedScheduler {
         self.look(worker, at);
         self.share(worker);
         let Prediction { median, spread, .. } = outcome.prediction;
-        let score = match outcome.end {
-            TaskEnd::Delivered => {
-                (outcome.elapsed.as_secs_f64() / median.as_secs_f64()).ln() / spread
-            }
-            TaskEnd::Expired => EXPIRED_SCORE,
-            TaskEnd::Lost => return,
-        };
-        self.scores.observe(group, score.clamp(-EXPIRED_SCORE, EXPIRED_SCORE));
+        // Intervals are of tasks that come; that some do not is the failure's part.
+        if outcome.end != TaskEnd::Delivered {
+            return;
+        }
+        let score = (outcome.elapsed.as_secs_f64() / median.as_secs_f64()).ln() / spread;
+        self.scores.observe(group, score.clamp(-MOST_SCORE, MOST_SCORE));
     }
 
     fn overtake(&mut self, outcome: &Outcome) {

@@ -286,8 +286,8 @@ impl Requester {
         self.peers.insert(peer, Peer::new(hello, number, self.now));
     }
 
-    fn know_link(&mut self, peer: PeerId, is_relayed: bool) {
-        if let Some(peer) = self.peers.get_mut(&peer) {
+    fn know_link(&mut self, id: PeerId, is_relayed: bool) {
+        if let Some(peer) = self.peers.get_mut(&id) {
             peer.liveness.link.know_relay(is_relayed);
             self.scheduler.measure(Worker::Peer(id), peer.liveness.link.traits());
             self.foresight.look_now();

@@ -197,7 +197,7 @@ impl Requester {
         if slots.is_empty() {
             return;
         }
-        let mut copyable: Vec<Copyable> = self.copyable();
+        let mut copyable = self.copyable();
         let cost = copyable.iter().map(|copyable| copyable.cost).fold(0.0, f64::max);
         slots.sort_by_cached_key(|slot| slot.starts_in + self.predict(slot.worker, cost).median);
         for slot in slots {
@@ -205,14 +205,19 @@ impl Requester {
                 match self.best_hedge(&slot, &copyable) {
                     Some(HedgeChoice::Now(index)) => {
                         // The local tracer's copies load nobody else.
-                        if slot.worker != Worker::Local && !self.hedges.spend() {
+                        let late_at = copyable[index].outlook.late_at();
+                        let is_late = late_at <= self.now;
+                        if slot.worker != Worker::Local && !self.hedges.spend(is_late) {
+                            if !is_late {
+                                self.look_again(late_at);
+                            }
                             break;
                         }
                         let Copyable { work, cost, .. } = copyable.swap_remove(index);
                         self.grant(slot.worker, work, cost);
                     }
                     Some(HedgeChoice::At(at)) => {
-                        self.hedge_at = Some(self.hedge_at.map_or(at, |known| known.min(at)));
+                        self.look_again(at);
                         break;
                     }
                     None => break,
@@ -221,16 +226,33 @@ impl Requester {
         }
     }
 
-    /// Tasks that one worker has, and what is to be expected of it.
-    fn copyable(&self) -> Vec<Copyable> {
-        let single = self.leases.single().map(|(id, work, lease)| Copyable {
-            work: id,
-            slice: work.slice,
-            cost: work.cost,
-            holder: lease.worker,
-            outlook: Outlook::new(&open_lease(lease), self.now),
-        });
-        single.collect()
+    /// Looks at this time again for a task to copy, if not before.
+    fn look_again(&mut self, at: Duration) {
+        self.hedge_at = Some(self.hedge_at.map_or(at, |known| known.min(at)));
+    }
+
+    /// Tasks that may be copied, and what is to be expected of who has them. What has a copy may have another
+    /// only once both are late; looks again when the next one will be.
+    fn copyable(&mut self) -> Vec<Copyable> {
+        let now = self.now;
+        let mut next: Option<Duration> = None;
+        let mut found = Vec::new();
+        for (work, held, lease) in self.leases.copyable() {
+            let late_at = if held.leases.len() > 1 { self.leases.late_at(held) } else { Some(now) };
+            match late_at {
+                Some(at) if at <= now => found.push(Copyable {
+                    work,
+                    slice: held.slice,
+                    cost: held.cost,
+                    holder: lease.worker,
+                    outlook: Outlook::new(&open_lease(lease), now),
+                }),
+                Some(at) => next = Some(next.map_or(at, |known| known.min(at))),
+                None => {}
+            }
+        }
+        self.hedge_at = self.hedge_at.into_iter().chain(next).min();
+        found
     }
 
     /// The task whose copy pays off most now, else when the first one will.
@@ -243,8 +265,9 @@ impl Requester {
         }
         let mut best: Option<(Duration, usize)> = None;
         let mut next: Option<Duration> = None;
-        for (index, Copyable { slice, cost, holder, outlook, .. }) in copyable.iter().enumerate() {
-            if *holder == slot.worker || !slice.fits(limits) {
+        for (index, Copyable { work, slice, cost, holder, outlook }) in copyable.iter().enumerate()
+        {
+            if self.leases.holds(*work, slot.worker) || !slice.fits(limits) {
                 continue;
             }
             let factor = match is_local {
@@ -269,7 +292,7 @@ impl Requester {
     }
 }
 
-/// A task that one worker has.
+/// A task that may be copied, and who had it last.
 struct Copyable {
     work: WorkId,
     slice: Slice,

@@ -1,6 +1,6 @@
 //! The lease table: who holds which piece of work, and until when.
 //!
-//! A *work* is a slice that was taken from the pool; it has one lease, or two while it is hedged.
+//! A *work* is a slice that was taken from the pool; it has one lease, or up to three while it is hedged.
 //!
 //! ```text
 //!   pool ──take──> work ──grant──> lease ──deliver──> merged; other copies are cancelled
@@ -15,8 +15,8 @@ use p2c2r_protocol::LeaseId;
 use p2c2r_scheduler::{Prediction, Worker};
 use p2c2r_splitter::Slice;
 
-/// Most leases of one work: the first and a hedge.
-pub(super) const MAX_COPIES: usize = 2;
+/// Most leases of one work: the first, a hedge, and another if both are late.
+pub(super) const MAX_COPIES: usize = 3;
 
 /// Names a piece of work that is out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,10 +134,23 @@ impl LeaseTable {
         self.busy.remove(&worker);
     }
 
-    /// Leases that are the only copy of their work.
-    pub(super) fn single(&self) -> impl Iterator<Item = (WorkId, &Work, &Lease)> {
-        let single = self.works.iter().filter(|(_, work)| work.leases.len() == 1);
-        single.filter_map(|(id, work)| Some((*id, work, self.leases.get(work.leases.first()?)?)))
+    /// Works that may be copied, each with the last lease that was given for it.
+    pub(super) fn copyable(&self) -> impl Iterator<Item = (WorkId, &Work, &Lease)> {
+        let copyable = self.works.iter().filter(|(_, work)| work.leases.len() < MAX_COPIES);
+        copyable.filter_map(|(id, work)| Some((*id, work, self.leases.get(work.leases.last()?)?)))
+    }
+
+    /// When all leases of a work will be later than they were ever expected to be; `None` if one waits.
+    pub(super) fn late_at(&self, work: &Work) -> Option<Duration> {
+        let leases = work.leases.iter().filter_map(|id| self.leases.get(id));
+        let late = leases.map(|lease| Some(lease.started_at? + lease.prediction.high));
+        late.collect::<Option<Vec<Duration>>>()?.into_iter().max()
+    }
+
+    /// Whether a worker has a lease of a work.
+    pub(super) fn holds(&self, work: WorkId, worker: Worker) -> bool {
+        let leases = self.works.get(&work).map_or(&[][..], |work| work.leases.as_slice());
+        leases.iter().any(|id| self.leases.get(id).is_some_and(|lease| lease.worker == worker))
     }
 
     pub(super) fn next_deadline(&self) -> Option<Duration> {

@@ -15,7 +15,7 @@ use super::{Requester, RequesterOutput};
 use crate::{PeerEnd, Violation};
 
 /// A link may be this slow without being known to be: what a single chunk takes cannot be seen.
-const SLOW_LINK_BYTES_PER_SECOND: f64 = 125_000.0;
+const SLOW_LINK_BYTES_PER_SECOND: f64 = 2_000_000.0;
 
 impl Requester {
     /// A part of a result arrived.
@@ -165,8 +165,10 @@ impl Requester {
         let computed = timing.map_or(elapsed, |timing| timing.computed);
         let way = timing.and_then(|timing| timing.way);
         let task = TaskSketch { cost, kind: self.task_kind() };
-        if worker != Worker::Local {
-            self.hedges.observe(end != TaskEnd::Delivered || elapsed > prediction.high);
+        // What waited behind a task that never ended is not late by itself.
+        if worker != Worker::Local && lease.started_at.is_some() {
+            let is_late = end != TaskEnd::Delivered || elapsed > prediction.high;
+            self.hedges.observe(is_late, prediction.failure);
         }
         let outcome = Outcome { worker, task, prediction, at, elapsed, computed, way, end };
         self.note_end(id, &outcome);
@@ -185,7 +187,8 @@ impl Requester {
         let (computed, end) = (elapsed, TaskEnd::Lost);
         let outcome = Outcome { worker, task, prediction, at, elapsed, computed, way: None, end };
         if worker != Worker::Local && elapsed > prediction.high {
-            self.hedges.observe(true);
+            self.hedges.observe(true, prediction.failure);
+            self.hedges.refund();
         }
         self.scheduler.overtake(&outcome);
     }

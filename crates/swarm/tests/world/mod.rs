@@ -12,10 +12,11 @@ use p2c2r_frame::{
 };
 use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::{
-    Capabilities, Channel, Condition, DeviceKind, Message, PeerLimits, PeerName, decode,
+    Capabilities, Channel, Condition, DeviceKind, Message, PeerLimits, PeerName, TileDone, decode,
+    encode,
 };
 use p2c2r_scheduler::{
-    AttemptRecord, COST_BUCKETS, FEATURES, LearnedConfig, LearnedScheduler, TaskKind,
+    AttemptRecord, COST_BUCKETS, FEATURES, LearnedConfig, LearnedScheduler, Scheduler, TaskKind,
 };
 use p2c2r_swarm::{
     Contributor, ContributorConfig, ContributorInput, ContributorOutput, CostSource, Insight,
@@ -41,16 +42,25 @@ type TraceId = (PeerId, u64);
 pub(crate) struct Tracer {
     /// Paths per second of one lane; 0 accepts tasks and never answers.
     pub(crate) speed: f64,
+    /// Which of its tasks come to nothing, by number.
+    pub(crate) fails: Option<fn(u64) -> bool>,
+    /// It traces one task after the other, however many lanes it said to have.
+    pub(crate) is_serial: bool,
+    started: u64,
     due: BTreeMap<(Duration, TraceId), TileTask>,
 }
 
 impl Tracer {
     pub(crate) fn new(speed: f64) -> Self {
-        Self { speed, due: BTreeMap::new() }
+        Self { speed, ..Self::default() }
     }
 
     fn start(&mut self, now: Duration, id: TraceId, task: TileTask) {
-        if self.speed > 0.0 {
+        self.started += 1;
+        let fails = self.fails.is_some_and(|fails| fails(self.started));
+        let last = self.due.keys().next_back().filter(|_| self.is_serial);
+        let now = last.map_or(now, |(at, _)| now.max(*at));
+        if self.speed > 0.0 && !fails {
             let paths = task.rect.area() * u64::from(task.samples.count);
             let seconds = paths as f64 * weight(task.rect) / self.speed;
             self.due.insert((now + Duration::from_secs_f64(seconds), id), task);
@@ -96,6 +106,8 @@ pub(crate) enum Manners {
     Stutters,
     /// Cuts the end off each part of a result.
     Truncates,
+    /// Says that tracing took no time.
+    Boasts,
 }
 
 /// What a test wants to happen at a time.
@@ -146,6 +158,10 @@ impl Manners {
             .find_map(|channel| decode(channel, &bytes).ok());
         match (self, message) {
             (Self::Stutters, Some(Message::TileDone(_))) => vec![bytes.clone(), bytes],
+            (Self::Boasts, Some(Message::TileDone(done))) => {
+                let done = TileDone { elapsed_us: 0, ..done };
+                vec![encode(&Message::TileDone(done)).expect("as long as it was")]
+            }
             (Self::Truncates, Some(Message::TileChunk(_))) => {
                 vec![bytes[..bytes.len() - 1].to_vec()]
             }
@@ -166,6 +182,17 @@ impl World {
         local_speed: f64,
         insight: Insight,
     ) -> Self {
+        let scheduler = Box::new(scheduler());
+        Self::with_scheduler(seed, job, (local_work, local_speed), insight, scheduler)
+    }
+
+    pub(crate) fn with_scheduler(
+        seed: u64,
+        job: JobSpec,
+        (local_work, local_speed): (LocalWork, f64),
+        insight: Insight,
+        scheduler: Box<dyn Scheduler + Send>,
+    ) -> Self {
         let config = RequesterConfig {
             capabilities: capabilities(1),
             limits: PeerLimits::default(),
@@ -173,8 +200,8 @@ impl World {
             local_lanes: 1,
             insight,
         };
-        let requester = Requester::with_scheduler(config, job, Box::new(scheduler()))
-            .expect("the test's job is possible");
+        let requester =
+            Requester::with_scheduler(config, job, scheduler).expect("the test's job is possible");
         Self {
             network: Network::new(NetworkConfig { seed, ..NetworkConfig::default() }),
             requester,
@@ -519,9 +546,10 @@ pub(crate) fn trace(task: &TileTask) -> (RadianceSums, TraceCounters) {
     (sums, TraceCounters { rays, shadow_rays: 0 })
 }
 
-/// How dear a path is around here: the left third of a film costs three times the rest.
+/// How dear a path is around here: each in the left sixteen columns costs three times the rest.
 fn weight(rect: PixelRect) -> f64 {
-    if rect.x < 16 { 3.0 } else { 1.0 }
+    let dear = rect.width.min(16u32.saturating_sub(rect.x));
+    1.0 + 2.0 * f64::from(dear) / f64::from(rect.width.max(1))
 }
 
 fn add_samples(tile: &mut RadianceSums, seed: u32, view: f32) {
