@@ -54,13 +54,18 @@ pub(super) fn ForecastPanel(session: Session) -> impl IntoView {
 #[component]
 fn Row(session: Session, index: usize) -> impl IntoView {
     let read = move |text: fn(&ForecastRow) -> String| {
-        move || session.forecasts.with(|board| board.rows().get(index).map(text)).unwrap_or_default()
+        move || {
+            session.forecasts.with(|board| board.rows().get(index).map(text)).unwrap_or_default()
+        }
     };
     let id = read(|row| row.report.id.clone());
     let place = move || session.peers.with(|peers| peers.index_of(&id()));
     let title = move || {
         let place = place();
-        session.peers.with(|peers| Some(peers.rows().get(place?)?.title.clone())).unwrap_or_default()
+        session
+            .peers
+            .with(|peers| Some(peers.rows().get(place?)?.title.clone()))
+            .unwrap_or_default()
     };
     view! {
         <tr>
@@ -96,7 +101,8 @@ fn Busy(session: Session, index: usize) -> impl IntoView {
         session.forecasts.with(|board| board.rows().get(index).map_or(0.0, ForecastRow::busy_share))
     };
     let line = move || {
-        let line = |row: &ForecastRow| History::line_below(&row.utilisation, 1.0, BUSY_WIDTH, HEIGHT);
+        let line =
+            |row: &ForecastRow| History::line_below(&row.utilisation, 1.0, BUSY_WIDTH, HEIGHT);
         session.forecasts.with(|board| board.rows().get(index).map(line)).unwrap_or_default()
     };
     let text = move || format!("Busy over the last minute, now {}", format::percent(share()));
@@ -113,7 +119,8 @@ fn Busy(session: Session, index: usize) -> impl IntoView {
 #[component]
 fn Plot(session: Session, index: usize) -> impl IntoView {
     let text = move || {
-        let text = session.forecasts.with(|board| board.rows().get(index).map(ForecastRow::plot_text));
+        let text =
+            session.forecasts.with(|board| board.rows().get(index).map(ForecastRow::plot_text));
         text.unwrap_or_default()
     };
     let marks = move || {

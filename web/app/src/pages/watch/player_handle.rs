@@ -133,7 +133,9 @@ fn listeners(element: &Player, session: Session) -> Vec<Listener> {
         on("peerschange", |session, detail| {
             session.peers.update(|peers| peers.update(&player::peer_reports(detail)));
             let reports = player::forecast_reports(detail);
-            session.forecasts.update(|board| board.update(reports, 1e3 * page::now().as_secs_f64()));
+            session
+                .forecasts
+                .update(|board| board.update(reports, 1e3 * page::now().as_secs_f64()));
         }),
         on("predictions", |session, detail| {
             session.forecasts.update(|board| board.add(&player::forecast_marks(detail)));
