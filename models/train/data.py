@@ -10,7 +10,7 @@ SECONDS_A_DAY = 86_400
 LEAST_SECONDS = 1e-4
 MOST_SECONDS = 86_400.0
 """Attempts of one worker beyond this many teach nothing new of the others."""
-MOST_PER_WORKER = 400
+MOST_PER_WORKER = 60
 
 DEVICES = ("is_browser_gpu", "is_browser_cpu", "is_native_gpu", "is_native_cpu")
 
@@ -68,7 +68,7 @@ def read(paths, schema):
                 per_worker[who] = (seen[0], seen[1] + 1)
                 if seen[1] < MOST_PER_WORKER:
                     rows.append(record["features"])
-                    targets.append((*_targets(record), seen[0], day))
+                    targets.append((*_targets(record, schema), seen[0], day))
     targets = np.array(targets, dtype=np.float64).reshape(-1, 5)
     attempts = Attempts(
         np.array(rows, dtype=np.float32).reshape(-1, len(schema.inputs)),
@@ -81,13 +81,17 @@ def read(paths, schema):
     return attempts, digest.hexdigest()
 
 
-def _targets(record):
+def _targets(record, schema):
+    """Logarithms of the seconds of tracing and of the way, and whether nothing came."""
     if record["end"] != "delivered":
         return np.nan, np.nan, 1.0
     computed = min(max(record["computed"], LEAST_SECONDS), MOST_SECONDS)
     way = min(max(record["seconds"] - record["computed"], LEAST_SECONDS), MOST_SECONDS)
-    # Whoever traces for its requester itself has no way.
-    return np.log(computed), np.nan if record["worker"] == 0 else np.log(way), 0.0
+    known = record["features"]
+    shortest = 0.5 * np.exp(known[schema.column("log_round_trip")])
+    # The requester itself has no way, and tasks that waited for another's end hide theirs.
+    is_seen = known[schema.column("has_round_trip")] > 0 and way >= shortest
+    return np.log(computed), np.log(way) if is_seen else np.nan, 0.0
 
 
 def peers_held_out(attempts, seed, share=0.15):

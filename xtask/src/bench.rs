@@ -44,8 +44,6 @@ pub(crate) struct Options {
 enum Suite {
     /// What contributors cost and give, absent and dead ones too.
     Network,
-    /// What the trained model costs whoever renders in a browser.
-    Model,
     /// Who gets which task: races on simulated people, decisions in a browser, and a real run.
     Coordinator,
     /// Rays, builds, renders and tiles of ours and of other libraries and programs.

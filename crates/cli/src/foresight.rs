@@ -14,7 +14,7 @@ use crate::failure::{Failure, OrFail};
 use crate::network::random_bytes;
 
 /// The base model that this program was built with.
-const SHIPPED_MODEL: Option<&[u8]> = None;
+const SHIPPED_MODEL: &[u8] = include_bytes!("../../../models/latency.onnx");
 
 /// What the command line says about it.
 pub(crate) fn foresight_of(options: &RenderArguments) -> anyhow::Result<Foresight> {
@@ -23,7 +23,7 @@ pub(crate) fn foresight_of(options: &RenderArguments) -> anyhow::Result<Foresigh
             let about = || format!("cannot read the model {}", path.display());
             Some(Cow::Owned(fs::read(path).with_context(about).or_fail(Failure::Input)?))
         }
-        None => SHIPPED_MODEL.map(Cow::Borrowed),
+        None => Some(Cow::Borrowed(SHIPPED_MODEL)),
     };
     let state = match options.no_state {
         true => None,

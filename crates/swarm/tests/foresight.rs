@@ -13,7 +13,7 @@ use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::{Condition, Hello, Message};
 use p2c2r_scheduler::{FEATURE_NAMES, TaskEnd};
 use p2c2r_swarm::{
-    COST_BUCKETS, ContributorInput, FEATURES, Insight, LocalWork, OUTPUTS, RequesterInput,
+    COST_BUCKETS, ContributorInput, FEATURES, Insight, LocalWork, Memory, OUTPUTS, RequesterInput,
     TaskKind, Worker,
 };
 use p2c2r_transport::memory::LinkFaults;
@@ -183,6 +183,58 @@ fn hostile_answers_change_nothing() {
     let stats = bench.requester.model_stats();
     assert_eq!((stats.used, stats.unsound, stats.stale), (0, 1, 2));
     bench.complete_by(A);
+}
+
+/// A bench that goes on from a memory, with a peer that says by what it is to be recognised.
+fn recognising(memory: Option<&Memory>, pseudonym: u8) -> Bench {
+    let insight = Insight { tag: Some([4; 16]), unix_at_zero: Some(NOON), ..Insight::default() };
+    let mut bench = Bench::with_insight(job(64, 48, 4, 0.5), LocalWork::Never, insight);
+    if let Some(memory) = memory {
+        bench.requester.recall(&memory.learned).expect("it was saved just so");
+    }
+    bench.connect(A, 1);
+    bench.say(A, &Message::Pseudonym([pseudonym; 16]));
+    bench
+}
+
+fn tasks_of(bench: &Bench) -> u64 {
+    let stats = bench.requester.stats(bench.now);
+    stats.iter().find(|stats| stats.worker == Worker::Peer(A)).expect("it is here").tasks
+}
+
+#[test]
+fn peer_is_recognised_in_the_next_session_by_its_pseudonym() {
+    let mut first = recognising(None, 9);
+    first.complete_by(A);
+    let delivered = tasks_of(&first);
+    assert!(delivered > 0);
+    let bytes = first.requester.memory().expect("there is a tag to keep it under");
+    let memory = Memory::from_bytes(&bytes).expect("a whole memory");
+    assert_eq!(memory.tag, [4; 16]);
+    assert_eq!(tasks_of(&recognising(Some(&memory), 9)), delivered);
+    assert_eq!(tasks_of(&recognising(Some(&memory), 8)), 0);
+}
+
+#[test]
+fn damaged_memory_is_refused_and_the_frame_comes_all_the_same() {
+    let mut first = recognising(None, 9);
+    first.complete_by(A);
+    let bytes = first.requester.memory().expect("there is a tag to keep it under");
+    for cut in [0, 15] {
+        assert_eq!(Memory::from_bytes(&bytes[..cut]), None);
+    }
+    let learned = Memory::from_bytes(&bytes).expect("a whole memory").learned;
+    for damage in (0..learned.len()).step_by(7) {
+        let mut damaged = learned.clone();
+        damaged[damage] ^= 0x40;
+        let mut bench = recognising(None, 9);
+        assert!(bench.requester.recall(&damaged).is_err(), "byte {damage}");
+        if damage % 91 == 0 {
+            bench.complete_by(A);
+        }
+    }
+    let without_tag = Bench::new(job(64, 48, 4, 0.5), LocalWork::Never);
+    assert_eq!(without_tag.requester.memory(), None);
 }
 
 #[test]

@@ -24,7 +24,8 @@ export const toSession = [
       "blobsUrl": "http://127.0.0.1:8080/v1/blobs/",
       "room": "a-room-of-our-own",
       "maxPeers": 8
-    }
+    },
+    "predictionLog": true
   },
   {
     "kind": "startPlayer",
@@ -41,7 +42,8 @@ export const toSession = [
     },
     "device": "none",
     "threads": 2,
-    "network": null
+    "network": null,
+    "predictionLog": false
   },
   {
     "kind": "startContributor",
@@ -136,6 +138,16 @@ export const toSession = [
   {
     "kind": "time",
     "seconds": 1.25
+  },
+  {
+    "kind": "condition",
+    "isHidden": true,
+    "isOnBattery": false
+  },
+  {
+    "kind": "rtcRoute",
+    "peer": 7,
+    "isRelayed": true
   },
   {
     "kind": "play"
@@ -299,7 +311,48 @@ export const fromSession = [
         "name": "4 CPU threads",
         "samples": 12345,
         "samplesPerSecond": 678.9,
-        "isConnected": true
+        "isConnected": true,
+        "number": 1,
+        "stage": "per_worker",
+        "tasks": 12,
+        "failures": 1,
+        "hedgesWon": 2,
+        "hedgesLost": 3,
+        "expectedMs": [
+          80.5,
+          120.0,
+          250.25
+        ],
+        "expectedFailure": 0.03,
+        "busyMs": 4000.0,
+        "lanes": 4
+      }
+    ]
+  },
+  {
+    "kind": "predictions",
+    "attempts": [
+      {
+        "schema": 1,
+        "worker": 1,
+        "at": 12.5,
+        "features": [
+          1.0,
+          0.0,
+          11.25
+        ],
+        "cost": 4096.0,
+        "kind": "long",
+        "expected": [
+          0.08,
+          0.12,
+          0.25
+        ],
+        "failure": 0.03,
+        "stage": "per_worker",
+        "seconds": 0.13,
+        "computed": 0.1,
+        "end": "delivered"
       }
     ]
   },
@@ -525,6 +578,18 @@ export const inputs = [
     "message": "why it failed"
   },
   {
+    "kind": "predicted",
+    "question": 5
+  },
+  {
+    "kind": "modelLost",
+    "message": "why it failed"
+  },
+  {
+    "kind": "stateLost",
+    "message": "why it failed"
+  },
+  {
     "kind": "traced",
     "slot": 1,
     "ticket": 99,
@@ -618,6 +683,13 @@ export const outputs = [
     "kind": "cancelTrace",
     "slot": 1,
     "ticket": 99
+  },
+  {
+    "kind": "predict",
+    "question": 5
+  },
+  {
+    "kind": "saveState"
   },
   {
     "kind": "paint",

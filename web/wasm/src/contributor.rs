@@ -201,6 +201,8 @@ impl ContributorRole {
         self.report_at = Some(now + REPORT_EVERY);
         let news = self.base.network_news();
         self.take_news(now, news);
+        // Measures this machine while nobody is there.
+        self.feed(now, ContributorInput::Timeout);
     }
 
     /// Gives the tracers what this machine is measured with.

@@ -88,6 +88,8 @@ pub async fn contribute(
 ) -> Result<ContributeReport, PeerError> {
     let mut driver = Driver::new(options)?;
     let mut show_stats_at = driver.started + STATS_EVERY;
+    // Measures this machine while nobody is there.
+    driver.tell(ContributorInput::Timeout);
     while !driver.session.is_finished() {
         let due = driver.session.next_timeout().map(|due| driver.started + due);
         tokio::select! {

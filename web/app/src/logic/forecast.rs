@@ -70,15 +70,15 @@ impl ForecastBoard {
     /// Takes the newest figures, read at a time in milliseconds.
     pub fn update(&mut self, reports: Vec<ForecastReport>, now_ms: f64) {
         for report in reports {
-            match self.0.iter_mut().find(|row| row.report.id == report.id) {
-                Some(row) => row.update(report, now_ms),
-                None if self.0.len() < MAX_ROWS => self.0.push(ForecastRow {
+            if let Some(row) = self.0.iter_mut().find(|row| row.report.id == report.id) {
+                row.update(report, now_ms);
+            } else if self.0.len() < MAX_ROWS {
+                self.0.push(ForecastRow {
                     read: (now_ms, report.busy_ms),
                     report,
                     utilisation: History::default(),
                     marks: VecDeque::new(),
-                }),
-                None => {}
+                });
             }
         }
     }
