@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("testkit", &["frame", "scene", "image"]),
     ("tests", &[]),
     ("bench-common", &["scene", "testkit", "tracer-cpu"]),
+    ("bench-cost", &["frame", "scene", "splitter", "tracer-cpu"]),
     (
         "bench-web",
         &["frame", "image", "scene", "testkit", "tracer-cpu", "tracer-gpu", "bench-common"],
@@ -60,7 +61,7 @@ const RESERVED: &[(&[&str], &[&str])] = &[
     (&["tokio", "tokio-tungstenite"], &["transport", "peer", "cli", "server"]),
     (&["axum", "hyper", "tower", "tower-http"], &["server"]),
     (&["leptos"], &["app"]),
-    (&["rayon"], &["tracer-cpu", "cli", "peer"]),
+    (&["rayon"], &["tracer-cpu", "cli", "peer", "bench-cost"]),
     (&["tract", "tract-onnx", "tract-core", "tract-nnef"], &["predictor"]),
     (&["wasmtime"], &["kernels"]),
     (&["rand", "getrandom", "fastrand"], &["transport", "cli", "server", "web", "app"]),
@@ -73,6 +74,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("web", "web/wasm"),
     ("app", "web/app"),
     ("bench-common", "bench/common"),
+    ("bench-cost", "bench/cost"),
     ("bench-web", "bench/web"),
 ];
 

@@ -5,10 +5,27 @@
 //! run out, the sample range. [`SlicePool`] cuts lazily, so that each worker gets a piece of the
 //! size that suits it and the pieces always partition the job.
 
+mod camera;
+mod carry;
 mod cost;
+mod cutting;
+mod features;
+mod knowledge;
+mod low_film;
+mod partition;
 mod pool;
+mod ridge;
 mod slice;
+mod surfaces;
 
-pub use cost::{CostMap, MAX_COST_CELLS_PER_SIDE};
+pub use cost::{CostMap, MAX_COST_CELLS_PER_SIDE, Measurement};
+pub use cutting::{Cut, Cutting};
+pub use features::{
+    COST_FEATURE_NAMES, COST_FEATURES, COST_OUTPUT_NAMES, COST_SCHEMA_VERSION, CostRow, cost_rows,
+};
+pub use knowledge::CostKnowledge;
+pub use low_film::{LOW_FILM_SIDE_PX, LowFilm};
+pub use partition::{MAX_TAKERS, Partition};
 pub use pool::SlicePool;
 pub use slice::{Slice, SliceLimits};
+pub use surfaces::Surfaces;
