@@ -2,9 +2,32 @@
 
 use anyhow::Result;
 use p2c2r_frame::{PixelRect, View};
-use p2c2r_splitter::{CostKnowledge, Partition};
+use p2c2r_splitter::{CostKnowledge, Measurement, Partition, Surfaces};
 
 use crate::{RealCosts, Studio};
+
+/// A frame before it is cut, and what it will cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// The camera.
+    pub view: View,
+    /// What it sees first.
+    pub surfaces: Surfaces,
+    /// What a small film costs.
+    pub probe: Vec<Measurement>,
+    /// What each pixel costs.
+    pub real: RealCosts,
+}
+
+impl Frame {
+    /// Looks at a view, probes and renders it.
+    pub fn new(studio: &Studio, view: View, samples: u32, seed: u32) -> Result<Self> {
+        let surfaces = studio.look(&view)?;
+        let probe = studio.probe(&view, seed.wrapping_add(1 << 16))?;
+        let real = studio.real_costs(&view, samples, seed)?;
+        Ok(Self { view, surfaces, probe, real })
+    }
+}
 
 /// What the requester's own tracer tells before a frame is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,22 +69,18 @@ pub struct FrameFigures {
 }
 
 /// Cuts and measures each frame.
-pub fn follow(
-    studio: &Studio,
-    frames: &[(View, RealCosts)],
-    how: &Follow,
-) -> Result<Vec<FrameFigures>> {
+pub fn follow(studio: &Studio, frames: &[Frame], how: &Follow) -> Vec<FrameFigures> {
     let mut known: Option<CostKnowledge> = None;
     let mut partition: Option<Partition> = None;
     let mut figures = Vec::new();
-    for (view, real) in frames {
+    for Frame { view, surfaces, probe, real } in frames {
         let bounces = studio.max_bounces();
         let mut here = match &known {
             Some(known) => known.carried(view, bounces),
             None => CostKnowledge::new(view, bounces),
         };
         if how.knows != Knows::Nothing {
-            here.see(studio.look(view)?, studio.sketch());
+            here.see(surfaces.clone(), studio.sketch());
         }
         let probes = match how.knows {
             Knows::LooksAndProbes => true,
@@ -69,7 +88,7 @@ pub fn follow(
             Knows::Nothing | Knows::Looks => false,
         };
         if probes {
-            here.probe(&studio.probe(view, 7 + figures.len() as u32)?);
+            here.probe(probe);
         }
         let cut = |tiles: usize| Partition::new(real.film(), &vec![1.0; tiles], here.map());
         let next = match &partition {
@@ -90,7 +109,7 @@ pub fn follow(
         measured.into_iter().for_each(|rect| here.observe(real.measure(rect)));
         (known, partition) = (Some(here), Some(next));
     }
-    Ok(figures)
+    figures
 }
 
 fn imbalance(costs: impl Iterator<Item = f64>) -> f64 {

@@ -7,7 +7,7 @@ mod orbit;
 mod real;
 mod studio;
 
-pub use follow::{Follow, FrameFigures, Knows, follow};
+pub use follow::{Follow, Frame, FrameFigures, Knows, follow};
 pub use orbit::orbit;
 pub use real::RealCosts;
 pub use studio::Studio;

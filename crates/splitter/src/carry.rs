@@ -5,6 +5,8 @@
 //! between costs and expectations, where there are any: expectations follow the edges of what is seen
 //! in each view anew, which a carried cost alone would blur a little with every frame.
 
+use std::collections::VecDeque;
+
 use p2c2r_frame::View;
 
 use crate::camera::Camera;
@@ -19,6 +21,8 @@ const STEP_VARIANCE: f64 = 2e-4;
 const BLIND_VARIANCE: f64 = 0.05;
 /// What is added by cells of which only a part was seen before.
 const PARTIAL_VARIANCE: f64 = 0.05;
+/// What every cell between a cell that nobody saw before and the next one that somebody saw adds.
+const NEIGHBOUR_VARIANCE: f64 = 0.02;
 /// A cell of which less was seen before is unknown.
 const LEAST_SHARE: f64 = 0.5;
 /// Beyond this a cell is as good as unknown.
@@ -42,47 +46,75 @@ impl CostMap {
         let finder = Finder::new(from, to);
         let has_expectations =
             [&*self, known].iter().all(|map| map.cells().iter().all(|c| c.expected.is_some()));
-        let carried: Vec<Option<Known>> = (0..self.cells().len())
-            .map(|index| self.carried_cell(index, known, &finder, has_expectations))
-            .collect();
-        self.know(carried.into_iter());
+        let expected = |map: &Self, index: usize| {
+            map.cells()[index].expected.filter(|_| has_expectations).unwrap_or(1.0)
+        };
+        let ratio_of = |old: usize| {
+            let Known { cost, variance } = known.cells()[old].known?;
+            Some((cost.ln() - expected(known, old).ln(), variance))
+        };
+        let carried = (0..self.cells().len()).map(|index| {
+            let places = self.places(index).filter_map(|film| finder.find(film));
+            ratio_of_places(places.filter_map(|film| ratio_of(known.cell_at(film))))
+        });
+        let mut ratios: Vec<Option<(f64, f64)>> = carried.collect();
+        fill_from_neighbours(&mut ratios, self.size()[0] as usize);
+        let costs = ratios.into_iter().enumerate().map(|(index, ratio)| {
+            let (log, variance) = ratio?;
+            let cost = log.exp() * expected(self, index);
+            let variance = (variance + finder.doubt).min(MOST_VARIANCE);
+            (cost.is_finite() && cost > 0.0).then_some(Known { cost, variance })
+        });
+        let costs: Vec<Option<Known>> = costs.collect();
+        self.know(costs.into_iter());
     }
 
     fn has_no_expectations(&self) -> bool {
         self.cells().iter().all(|cell| cell.expected.is_none())
     }
 
-    /// What is known of the places that a cell looks at.
-    fn carried_cell(
-        &self,
-        index: usize,
-        known: &Self,
-        finder: &Finder<'_>,
-        has_expectations: bool,
-    ) -> Option<Known> {
-        let expected = |map: &Self, index: usize| {
-            map.cells()[index].expected.filter(|_| has_expectations).unwrap_or(1.0)
-        };
-        let (mut found, mut log, mut variance) = (0.0, 0.0, 0.0);
-        for place in 0..PLACES * PLACES {
-            let share = [place % PLACES, place / PLACES]
-                .map(|at| (f64::from(at) + 0.5) / f64::from(PLACES));
-            let Some(film) = finder.find(self.place_in(index, share)) else { continue };
-            let old = known.cell_at(film);
-            let Some(Known { cost, variance: one }) = known.cells()[old].known else { continue };
-            log += (cost / expected(known, old)).ln();
-            variance += one;
-            found += 1.0;
+    /// Where a cell looks.
+    fn places(&self, index: usize) -> impl Iterator<Item = [f64; 2]> {
+        (0..PLACES * PLACES).map(move |place| {
+            let share = [place % PLACES, place / PLACES];
+            self.place_in(index, share.map(|at| (f64::from(at) + 0.5) / f64::from(PLACES)))
+        })
+    }
+}
+
+/// The mean logarithm of a cell from those of the places that were found, and its variance.
+fn ratio_of_places(found: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
+    let (mut log, mut variance, mut count) = (0.0, 0.0, 0.0);
+    for (one, doubt) in found {
+        (log, variance, count) = (log + one, variance + doubt, count + 1.0);
+    }
+    let share = count / f64::from(PLACES * PLACES);
+    if share < LEAST_SHARE {
+        return None;
+    }
+    let variance = variance / count + STEP_VARIANCE + PARTIAL_VARIANCE * (1.0 - share);
+    Some((log / count, variance))
+}
+
+/// Gives cells that nobody saw before what the nearest one has, the less surely the farther it is.
+fn fill_from_neighbours(ratios: &mut [Option<(f64, f64)>], columns: usize) {
+    let mut queue: VecDeque<usize> =
+        (0..ratios.len()).filter(|&index| ratios[index].is_some()).collect();
+    while let Some(index) = queue.pop_front() {
+        let Some((log, variance)) = ratios[index] else { continue };
+        let (column, next_row) = (index % columns, index + columns);
+        let neighbours = [
+            (column > 0).then(|| index - 1),
+            (column + 1 < columns).then_some(index + 1),
+            index.checked_sub(columns),
+            (next_row < ratios.len()).then_some(next_row),
+        ];
+        for neighbour in neighbours.into_iter().flatten() {
+            if ratios[neighbour].is_none() {
+                ratios[neighbour] = Some((log, variance + NEIGHBOUR_VARIANCE));
+                queue.push_back(neighbour);
+            }
         }
-        let share = found / f64::from(PLACES * PLACES);
-        if share < LEAST_SHARE {
-            return None;
-        }
-        let cost = (log / found).exp() * expected(self, index);
-        let variance =
-            variance / found + STEP_VARIANCE + PARTIAL_VARIANCE * (1.0 - share) + finder.doubt;
-        (cost.is_finite() && cost > 0.0)
-            .then(|| Known { cost, variance: variance.min(MOST_VARIANCE) })
     }
 }
 

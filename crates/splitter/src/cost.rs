@@ -31,9 +31,9 @@ pub struct Measurement {
 /// Relative cost of a path by place, on a coarse grid; a mean path costs 1.
 ///
 /// Each cell is a normal distribution of the logarithm of its cost, updated as by an extended Kalman
-/// filter (Jazwinski, "Stochastic Processes and Filtering Theory", 1970, section 8.3) without correlations:
-/// what a tile was measured to cost moves all of its cells, the uncertain ones most, and keeps what was
-/// known of their differences.
+/// filter (Jazwinski, "Stochastic Processes and Filtering Theory", 1970, section 8.3) that keeps no
+/// correlations: what a tile was measured to cost moves all of its cells, the uncertain ones most, and
+/// keeps what was known of their differences.
 ///
 /// Within a cell the cost is uniform, so the cost of any rectangle comes from four look-ups in a
 /// summed-area table (Crow, "Summed-area tables for texture mapping", SIGGRAPH 1984).
@@ -216,17 +216,22 @@ impl CostMap {
         let mut parts = self.parts(rect, cost_per_path, scale);
         let whole: f64 = parts.iter().map(|part| part.area * part.prior.cost).sum();
         let surprise = (cost_per_path / whole).ln();
-        let shares = |part: &Part| part.area * part.prior.cost / whole;
-        let spread: f64 = parts.iter().map(|p| shares(p) * shares(p) * p.prior.variance).sum();
+        let mut deviation = 0.0;
+        let mut doubt = 0.0;
         for part in &mut parts {
-            let share = shares(part);
-            let gain = share * part.prior.variance / (spread + noise);
-            part.move_by(gain * surprise);
-            part.prior.variance *= 1.0 - share * gain * part.covered;
+            part.share = part.area * part.prior.cost / whole;
+            deviation += part.share * part.prior.variance.sqrt();
+            doubt += part.share * part.prior.variance;
+        }
+        // What is wrong with a tile is mostly wrong alike in all of it, so deviations add up.
+        let gain = deviation * deviation / (deviation * deviation + noise);
+        for part in &mut parts {
+            part.move_by(part.prior.variance / doubt * gain * surprise);
+            part.prior.variance *= 1.0 - part.share * gain * part.covered;
         }
         // The filter is linear and costs are not: what it leaves is shared by all.
         let found: f64 = parts.iter().map(|part| part.area * part.prior.cost).sum();
-        let rest = spread / (spread + noise) * (cost_per_path / found).ln();
+        let rest = gain * (cost_per_path / found).ln();
         for part in &mut parts {
             part.move_by(rest);
             self.cells[part.index].known = Some(part.prior);
@@ -248,7 +253,7 @@ impl CostMap {
                 let area = width * height / rect.area() as f64;
                 let prior = scale.prior(&self.cells[index], cost_per_path);
                 let is_known = self.cells[index].known.is_some();
-                parts.push(Part { index, area, covered, prior, is_known });
+                parts.push(Part { index, area, covered, share: 0.0, prior, is_known });
             }
         }
         parts
@@ -313,6 +318,8 @@ struct Part {
     area: f64,
     /// Share of the cell.
     covered: f64,
+    /// Share of the rectangle's cost.
+    share: f64,
     prior: Known,
     is_known: bool,
 }

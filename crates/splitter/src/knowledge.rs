@@ -221,3 +221,7 @@ fn variance_of(expected: &[f64], plain: &CostMap) -> f64 {
     let spread = (squares - sum * sum / f64::max(count, 1.0) - noise).max(0.0);
     ((spread + EXPECTED_VARIANCE) / (count + 1.0)).max(LEAST_EXPECTED_VARIANCE)
 }
+
+#[cfg(test)]
+#[path = "knowledge_tests.rs"]
+mod tests;

@@ -181,3 +181,7 @@ pub(crate) fn sound(speeds: &[f64]) -> Vec<f64> {
     let relative = |&speed: &f64| if is_sound(speed) { speed / most } else { 0.0 };
     speeds.iter().map(relative).map(|speed| speed.max(LEAST_SPEED)).collect()
 }
+
+#[cfg(test)]
+#[path = "partition_tests.rs"]
+mod tests;

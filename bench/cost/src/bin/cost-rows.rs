@@ -8,7 +8,7 @@ use std::io::{BufWriter, Write};
 
 use anyhow::Result;
 use clap::Parser;
-use p2c2r_bench_cost::{RealCosts, Studio};
+use p2c2r_bench_cost::Studio;
 use p2c2r_frame::{PixelRect, View};
 use p2c2r_scene::Scene;
 use p2c2r_splitter::{COST_SCHEMA_VERSION, CostKnowledge};

@@ -2,8 +2,7 @@
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use p2c2r_bench_cost::{BOUNCES, Follow, FrameFigures, Knows, RealCosts, Studio, follow, orbit};
-use p2c2r_frame::View;
+use p2c2r_bench_cost::{BOUNCES, Follow, Frame, FrameFigures, Knows, Studio, follow, orbit};
 use serde_json::json;
 
 /// Prints the row as JSON.
@@ -44,11 +43,8 @@ fn main() -> Result<()> {
     let start = studio.scene().view_of_camera(&arguments.camera, width, height);
     let start = start.with_context(|| format!("no camera is called {}", arguments.camera))?;
     let views = orbit(studio.scene(), &start, arguments.frames, arguments.step);
-    let frame = |(index, view): (usize, View)| {
-        Ok((view, studio.real_costs(&view, arguments.samples, index as u32)?))
-    };
-    let frames: Vec<(View, RealCosts)> =
-        views.into_iter().enumerate().map(frame).collect::<Result<_>>()?;
+    let frame = |(index, view)| Frame::new(&studio, view, arguments.samples, index as u32);
+    let frames: Vec<Frame> = views.into_iter().enumerate().map(frame).collect::<Result<_>>()?;
     let product = Follow {
         tiles: arguments.tiles,
         slack: 0.02,
@@ -62,12 +58,12 @@ fn main() -> Result<()> {
             for slack in [0.0, 0.02] {
                 for measured_tiles in [0, 64] {
                     let how = Follow { knows, slack, measured_tiles, ..product };
-                    tell(&how, &follow(&studio, &frames, &how)?);
+                    tell(&how, &follow(&studio, &frames, &how));
                 }
             }
         }
     }
-    let figures = follow(&studio, &frames, &product)?;
+    let figures = follow(&studio, &frames, &product);
     if arguments.all {
         for (index, frame) in figures.iter().enumerate() {
             eprintln!("{index}: {frame:.3?}");
