@@ -64,6 +64,8 @@ pub struct FrameFigures {
     pub expected: f64,
     /// Standard deviation of the logarithm of tiles' costs around what the map said.
     pub log_error: f64,
+    /// The tile that cost most.
+    pub dearest: PixelRect,
     /// Cuts that lie elsewhere than in the frame before.
     pub moved_cuts: usize,
 }
@@ -100,6 +102,11 @@ pub fn follow(studio: &Studio, frames: &[Frame], how: &Follow) -> Vec<FrameFigur
             imbalance: imbalance(tiles.iter().map(|&rect| real.rays(rect) as f64)),
             expected: next.imbalance(here.map()),
             log_error: log_error(&tiles, real, &here),
+            dearest: tiles
+                .iter()
+                .copied()
+                .max_by_key(|&rect| real.rays(rect))
+                .unwrap_or(real.film()),
             moved_cuts: partition.map_or(0, |before| next.moved_cuts(&before)),
         });
         let measured = match how.measured_tiles {

@@ -10,6 +10,9 @@ const CELL_PX: u32 = 8;
 const MAX_CONTRAST: f64 = 64.0;
 /// Largest factor by which one measurement moves a cell that was known.
 const MAX_STEP: f64 = 8.0;
+/// A cell that is more uncertain than the others under a tile moves at most this much more than their mean:
+/// what they are wrong by together must not end up in it.
+const MOST_MORE: f64 = 3.0;
 /// Variances below are relative: of the logarithm of a cost. Of one path around its cell's mean,
 const PATH_VARIANCE: f64 = 0.5;
 /// of a measurement of any length,
@@ -226,7 +229,8 @@ impl CostMap {
         // What is wrong with a tile is mostly wrong alike in all of it, so deviations add up.
         let gain = deviation * deviation / (deviation * deviation + noise);
         for part in &mut parts {
-            part.move_by(part.prior.variance / doubt * gain * surprise);
+            let more = (part.prior.variance / doubt).min(MOST_MORE);
+            part.move_by(more * gain * surprise);
             part.prior.variance *= 1.0 - part.share * gain * part.covered;
         }
         // The filter is linear and costs are not: what it leaves is shared by all.

@@ -13,6 +13,9 @@ const FEWEST_CELLS: usize = 2 * WEIGHTS;
 const RIDGE: f64 = 4.0;
 /// Paths that meet nothing, or nothing that scatters, take this many rays.
 const SHORTEST_PATH: f64 = 1.0;
+/// No feature counts as farther from its mean than this many standard deviations: what was rare where it was
+/// measured says little elsewhere.
+const FARTHEST: f64 = 3.0;
 /// Cells of which at least this much is such paths say nothing of the others.
 const MOST_SHORT: f64 = 0.9;
 
@@ -32,6 +35,8 @@ pub(crate) struct Line {
     means: [f64; WEIGHTS],
     scales: [f64; WEIGHTS],
     weights: [f64; WEIGHTS],
+    /// The least and the largest logarithm that was seen.
+    range: [f64; 2],
 }
 
 impl Line {
@@ -56,7 +61,9 @@ impl Line {
             if variance > 1e-9 { 1.0 / variance.sqrt() } else { 0.0 }
         });
         (means[0], scales[0]) = (0.0, 1.0);
-        let mut line = Self { means, scales, weights: [0.0; WEIGHTS] };
+        let logs = || points.iter().map(|(_, log, _)| *log);
+        let range = [logs().fold(f64::INFINITY, f64::min), logs().fold(0.0, f64::max)];
+        let mut line = Self { means, scales, weights: [0.0; WEIGHTS], range };
         let mut matrix = [[0.0; WEIGHTS]; WEIGHTS];
         let mut right = [0.0; WEIGHTS];
         let share = points.len() as f64 / total;
@@ -81,12 +88,15 @@ impl Line {
     pub(crate) fn log_cost(&self, row: &CostRow) -> f64 {
         let inputs = self.standard(&inputs(row));
         let log: f64 = inputs.iter().zip(&self.weights).map(|(input, weight)| input * weight).sum();
+        let log = log.max(self.range[0]).min(self.range[1]);
         let short = short_share(row);
-        (short * SHORTEST_PATH + (1.0 - short) * log.clamp(0.0, 6.0).exp()).ln()
+        (short * SHORTEST_PATH + (1.0 - short) * log.exp()).ln()
     }
 
     fn standard(&self, inputs: &[f64; WEIGHTS]) -> [f64; WEIGHTS] {
-        std::array::from_fn(|at| (inputs[at] - self.means[at]) * self.scales[at])
+        std::array::from_fn(|at| {
+            ((inputs[at] - self.means[at]) * self.scales[at]).clamp(-FARTHEST, FARTHEST)
+        })
     }
 }
 
