@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use p2c2r_frame::{SceneSketch, View};
+use p2c2r_frame::{MAX_BOUNCES, SceneSketch, View};
 
 use crate::carry::Eye;
 use crate::cost::{CostMap, Known, Measurement};
@@ -15,6 +15,9 @@ use crate::surfaces::Surfaces;
 const MAX_KEPT: usize = 4096;
 /// Most measurements that a line is fitted to; the oldest go.
 const MAX_EXAMPLES: usize = 2048;
+/// No path takes more rays than this: two at each vertex. And none fewer, but for views that see nothing.
+const MOST_RAYS: f64 = 2.0 * (MAX_BOUNCES as f64 + 1.0);
+const FEWEST_RAYS: f64 = 0.1;
 /// Of one path's cost around the mean of its cell, relative; and of what a line cannot know.
 const PATH_VARIANCE: f64 = 0.5;
 const LINE_VARIANCE: f64 = 0.05;
@@ -59,6 +62,11 @@ impl CostKnowledge {
             before: None,
             examples: VecDeque::new(),
         }
+    }
+
+    /// A map from elsewhere.
+    pub fn of_map(view: &View, max_bounces: u8, map: CostMap) -> Self {
+        Self { map, ..Self::new(view, max_bounces) }
     }
 
     /// What follows for another view of the same scene.
@@ -118,11 +126,15 @@ impl CostKnowledge {
 
     /// Takes what a task cost.
     pub fn observe(&mut self, measurement: Measurement) {
-        self.keep(&[measurement]);
-        self.map.observe(measurement);
+        if let Some(measurement) = believable(&measurement) {
+            self.keep(&[measurement]);
+            self.map.observe(measurement);
+        }
     }
 
     fn keep(&mut self, measurements: &[Measurement]) {
+        let measurements: Vec<Measurement> = measurements.iter().filter_map(believable).collect();
+        let measurements = &measurements;
         let room = MAX_KEPT.saturating_sub(self.measured.len());
         self.measured.extend(measurements.iter().take(room));
         self.learn_from(measurements);
@@ -133,9 +145,6 @@ impl CostKnowledge {
         for measurement in measurements {
             let Some(row) = self.mean_row(measurement) else { continue };
             let Measurement { cost_per_path, paths, .. } = *measurement;
-            if !cost_per_path.is_finite() || cost_per_path <= 0.0 {
-                continue;
-            }
             let weight = 1.0 / (LINE_VARIANCE + PATH_VARIANCE / paths.max(1) as f64);
             if self.examples.len() >= MAX_EXAMPLES {
                 self.examples.pop_front();
@@ -146,8 +155,11 @@ impl CostKnowledge {
 
     /// The mean features of the cells under a rectangle.
     fn mean_row(&self, measurement: &Measurement) -> Option<CostRow> {
+        if self.rows.is_empty() {
+            return None;
+        }
         let shares = self.map.shares(measurement.rect);
-        if self.rows.is_empty() || shares.is_empty() {
+        if shares.is_empty() {
             return None;
         }
         let mut sums = [0.0; COST_FEATURES];
@@ -204,6 +216,14 @@ impl CostKnowledge {
         }))?;
         Some(self.rows.iter().map(|row| line.log_cost(row)).collect())
     }
+}
+
+/// A measurement within what a path can take, whoever said it; `None` if it is no number.
+fn believable(measurement: &Measurement) -> Option<Measurement> {
+    let cost_per_path = measurement.cost_per_path;
+    let is_sound = cost_per_path.is_finite() && cost_per_path > 0.0;
+    let cost_per_path = cost_per_path.clamp(FEWEST_RAYS, MOST_RAYS);
+    is_sound.then_some(Measurement { cost_per_path, ..*measurement })
 }
 
 /// How far expectations are off, where costs are well known.

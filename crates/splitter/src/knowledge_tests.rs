@@ -155,6 +155,25 @@ fn a_model_is_asked_about_each_cell_and_believed_where_nothing_was_measured() {
 }
 
 #[test]
+fn liars_about_one_tile_do_not_change_what_is_expected_elsewhere() {
+    let (from, to) = (view(0.0, 0.0), view(0.0, -0.1));
+    let after = |lie: f64| {
+        let mut known = measured(&from, true);
+        let rect = PixelRect { x: 0, y: 100, width: 40, height: 40 };
+        known.observe(Measurement { rect, cost_per_path: lie, paths: u64::MAX });
+        known = known.carried(&to, 8);
+        known.see(surfaces(&to), &SceneSketch::default());
+        let far = PixelRect { x: 160, y: 100, width: 40, height: 40 };
+        known.map().cost(far) / known.map().cost(PixelRect { y: 0, ..far })
+    };
+    let honest = after(4.0);
+    for lie in [1e-300, 1e300, f64::MAX] {
+        let ratio = after(lie) / honest;
+        assert!((0.8..1.25).contains(&ratio), "{lie}: {ratio}");
+    }
+}
+
+#[test]
 fn what_was_seen_of_another_view_is_ignored() {
     let mut known = CostKnowledge::new(&view(0.0, 0.0), 8);
     let before = known.clone();

@@ -32,6 +32,7 @@ mod local;
 mod peers;
 mod receive;
 mod results;
+mod sight;
 mod stats;
 mod timers;
 
@@ -43,7 +44,7 @@ use p2c2r_image::Film;
 use p2c2r_protocol::peer::{Hello, Message, Role, encode};
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
 use p2c2r_scheduler::{HedgeBudget, LearnedScheduler, Scheduler, TaskEnd, WorkerTraits};
-use p2c2r_splitter::CostMap;
+use p2c2r_splitter::CostKnowledge;
 
 pub use api::{
     CostSource, JobSpec, LocalWork, PeerState, RefineOrder, RequesterConfig, RequesterInput,
@@ -152,7 +153,7 @@ impl Requester {
     /// On an error nothing changes.
     pub fn new_job(&mut self, now: Duration, spec: JobSpec) -> Result<JobId, JobError> {
         let is_same_scene = spec.scene == self.job.spec.scene;
-        let learned: Option<&CostMap> = is_same_scene.then_some(&self.job.cost);
+        let learned: Option<&CostKnowledge> = is_same_scene.then_some(&self.job.known);
         let id = JobId(self.job.id.0.wrapping_add(1));
         let job = Job::new(id, spec, learned)?;
         self.advance(now);
