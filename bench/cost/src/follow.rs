@@ -1,8 +1,8 @@
 //! Frames cut into tiles one after the other, each by what was known before it was rendered.
 
 use anyhow::Result;
-use p2c2r_frame::{PixelRect, View};
-use p2c2r_splitter::{CostKnowledge, Measurement, Partition, Surfaces};
+use p2c2r_frame::{PixelRect, SampleRange, View};
+use p2c2r_splitter::{CostKnowledge, CostMap, Measurement, Partition, Surfaces};
 
 use crate::{RealCosts, Studio};
 
@@ -24,7 +24,7 @@ impl Frame {
     pub fn new(studio: &Studio, view: View, samples: u32, seed: u32) -> Result<Self> {
         let surfaces = studio.look(&view)?;
         let probe = studio.probe(&view, seed.wrapping_add(1 << 16))?;
-        let real = studio.real_costs(&view, samples, seed)?;
+        let real = studio.real_costs(&view, SampleRange::new(0, samples), seed)?;
         Ok(Self { view, surfaces, probe, real })
     }
 }
@@ -60,6 +60,8 @@ pub struct Follow {
 pub struct FrameFigures {
     /// Most over mean rays of the tiles.
     pub imbalance: f64,
+    /// The same if all tiles had as many pixels.
+    pub of_equal_pixels: f64,
     /// The same as the map expected it.
     pub expected: f64,
     /// Standard deviation of the logarithm of tiles' costs around what the map said.
@@ -72,6 +74,15 @@ pub struct FrameFigures {
 
 /// Cuts and measures each frame.
 pub fn follow(studio: &Studio, frames: &[Frame], how: &Follow) -> Vec<FrameFigures> {
+    follow_to_the_end(studio, frames, how).0
+}
+
+/// The same, and what is known of the last frame after it was rendered.
+pub fn follow_to_the_end(
+    studio: &Studio,
+    frames: &[Frame],
+    how: &Follow,
+) -> (Vec<FrameFigures>, Option<CostKnowledge>) {
     let mut known: Option<CostKnowledge> = None;
     let mut partition: Option<Partition> = None;
     let mut figures = Vec::new();
@@ -100,6 +111,7 @@ pub fn follow(studio: &Studio, frames: &[Frame], how: &Follow) -> Vec<FrameFigur
         let tiles: Vec<PixelRect> = next.tiles().into_iter().map(|(_, rect)| rect).collect();
         figures.push(FrameFigures {
             imbalance: imbalance(tiles.iter().map(|&rect| real.rays(rect) as f64)),
+            of_equal_pixels: of_equal_pixels(real, how.tiles),
             expected: next.imbalance(here.map()),
             log_error: log_error(&tiles, real, &here),
             dearest: tiles
@@ -116,10 +128,18 @@ pub fn follow(studio: &Studio, frames: &[Frame], how: &Follow) -> Vec<FrameFigur
         measured.into_iter().for_each(|rect| here.observe(real.measure(rect)));
         (known, partition) = (Some(here), Some(next));
     }
-    figures
+    (figures, known)
 }
 
-fn imbalance(costs: impl Iterator<Item = f64>) -> f64 {
+fn of_equal_pixels(real: &RealCosts, tiles: usize) -> f64 {
+    let film = real.film();
+    let blind = CostMap::uniform(film.width, film.height);
+    let tiles = Partition::new(film, &vec![1.0; tiles], &blind).tiles();
+    imbalance(tiles.into_iter().map(|(_, rect)| real.rays(rect) as f64))
+}
+
+/// The most over the mean.
+pub fn imbalance(costs: impl Iterator<Item = f64>) -> f64 {
     let (mut most, mut sum, mut count) = (0.0f64, 0.0, 0.0);
     for cost in costs {
         (most, sum, count) = (most.max(cost), sum + cost, count + 1.0);

@@ -7,7 +7,7 @@ mod orbit;
 mod real;
 mod studio;
 
-pub use follow::{Follow, Frame, FrameFigures, Knows, follow};
+pub use follow::{Follow, Frame, FrameFigures, Knows, follow, follow_to_the_end, imbalance};
 pub use orbit::orbit;
 pub use real::RealCosts;
 pub use studio::Studio;

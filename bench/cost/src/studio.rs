@@ -76,7 +76,7 @@ impl Studio {
             }
         }
         let measured = cells.into_par_iter().map(|cell| {
-            let task = self.task(low.view(), cell, 1, seed);
+            let task = self.task(low.view(), cell, SampleRange::new(0, 1), seed);
             let counters = self.tracer.trace(&task, &AtomicBool::new(false))?.counters;
             let cost_per_path = rays(counters) as f64 / cell.area() as f64;
             let rect = low.footprint(cell);
@@ -86,13 +86,13 @@ impl Studio {
     }
 
     /// What each pixel of a view costs.
-    pub fn real_costs(&self, view: &View, samples: u32, seed: u32) -> Result<RealCosts> {
+    pub fn real_costs(&self, view: &View, samples: SampleRange, seed: u32) -> Result<RealCosts> {
         let rows = (0..view.height_px).into_par_iter().map(|y| {
             let rect = PixelRect { x: 0, y, width: view.width_px, height: 1 };
             let mut job = self.tracer.begin(&self.task(view, rect, samples, seed))?;
             let mut before = 0;
             let pixel = |_| {
-                job.step(samples);
+                job.step(samples.count);
                 let after = rays(job.counters());
                 let cost = after - before;
                 before = after;
@@ -100,15 +100,25 @@ impl Studio {
             };
             Ok((0..view.width_px).map(pixel).collect::<Vec<u64>>())
         });
-        Ok(RealCosts::new(view.width_px, samples, &rows.collect::<Result<Vec<_>>>()?.concat()))
+        Ok(RealCosts::new(
+            view.width_px,
+            samples.count,
+            &rows.collect::<Result<Vec<_>>>()?.concat(),
+        ))
     }
 
-    fn task(&self, view: &View, rect: PixelRect, samples: u32, seed: u32) -> TileTask {
+    /// Traces a tile on this thread and counts its rays.
+    pub fn trace(&self, view: &View, rect: PixelRect, samples: SampleRange) -> Result<u64> {
+        let task = self.task(view, rect, samples, 1);
+        Ok(rays(self.tracer.trace(&task, &AtomicBool::new(false))?.counters))
+    }
+
+    fn task(&self, view: &View, rect: PixelRect, samples: SampleRange, seed: u32) -> TileTask {
         TileTask {
             scene: self.scene().id,
             view: *view,
             rect,
-            samples: SampleRange::new(0, samples),
+            samples,
             seed,
             effects: Effects::PATH_TRACED,
             max_bounces: self.max_bounces,

@@ -9,7 +9,7 @@ use std::io::{BufWriter, Write};
 use anyhow::Result;
 use clap::Parser;
 use p2c2r_bench_cost::Studio;
-use p2c2r_frame::{PixelRect, View};
+use p2c2r_frame::{PixelRect, SampleRange, View};
 use p2c2r_scene::Scene;
 use p2c2r_splitter::{COST_SCHEMA_VERSION, CostKnowledge};
 use serde_json::json;
@@ -75,7 +75,8 @@ fn write_rows(
     arguments: &Arguments,
     known_by: u32,
 ) -> Result<()> {
-    let real = studio.real_costs(view, arguments.samples, arguments.seed + 1000)?;
+    let real =
+        studio.real_costs(view, SampleRange::new(0, arguments.samples), arguments.seed + 1000)?;
     let mut known = CostKnowledge::new(view, studio.max_bounces());
     match known_by {
         0 => {}

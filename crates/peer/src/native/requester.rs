@@ -14,12 +14,12 @@ use p2c2r_swarm::{
 use p2c2r_transport::LinkEvent;
 use tokio::sync::mpsc;
 
-use super::PeerError;
 use super::blobs::{BlobClient, BlobError};
 use super::lanes::{Lanes, Ticket, Traced};
 use super::network::{Network, NetworkEvent, sleep_until};
 use super::render::{NetworkStats, RenderEvent, RenderJob, RenderOptions, Rendered, WorkerReport};
 use super::scenes::LoadedScene;
+use super::{PeerError, TracingDevice};
 
 /// How often the caller hears of progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -52,6 +52,7 @@ struct Local {
     lanes: Lanes,
     results: mpsc::Receiver<Traced>,
     scene: Arc<LoadedScene>,
+    is_cpu: bool,
 }
 
 enum UploadNews {
@@ -67,7 +68,8 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
             Some(device) => {
                 let (lanes, results) = Lanes::start(device)?;
                 let scene = Arc::new(LoadedScene::new(job.scene.clone()));
-                Some(Local { lanes, results, scene })
+                let is_cpu = matches!(device, TracingDevice::Cpu { .. });
+                Some(Local { lanes, results, scene, is_cpu })
             }
             None => None,
         };
@@ -79,7 +81,7 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
         let session = Requester::new(config_of(&options), first)
             .map_err(|error| PeerError::Job(error.to_string()))?;
         let upload = start_upload(&options, job.scene.id, job.package);
-        Ok(Self {
+        let mut driver = Self {
             started,
             job_started: started,
             session,
@@ -90,7 +92,9 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
             local,
             stats: NetworkStats::default(),
             show,
-        })
+        };
+        driver.look();
+        Ok(driver)
     }
 
     pub(super) async fn run(mut self) -> Result<Rendered, PeerError> {
@@ -125,6 +129,16 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
         }
         let film = self.session.film().clone();
         Rendered { film, elapsed, workers, network: self.stats }
+    }
+
+    /// Shows the session what the camera sees, where threads of the CPU trace: some milliseconds.
+    fn look(&mut self) {
+        let Some(local) = self.local.as_ref().filter(|local| local.is_cpu) else { return };
+        let task = self.session.look();
+        match local.scene.cpu_tracer().aovs(&task) {
+            Ok(aovs) => self.session.see(&task, &aovs, &local.scene.scene.sketch()),
+            Err(error) => tracing::debug!(%error, "not looked at"),
+        }
     }
 
     fn tell(&mut self, input: RequesterInput) {
@@ -248,6 +262,7 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
             let now = self.started.elapsed();
             let started = self.session.new_job(now, spec);
             started.map_err(|error| PeerError::Job(error.to_string()))?;
+            self.look();
             self.drain();
         }
         Ok(())
