@@ -58,7 +58,7 @@ pub struct Follow {
 /// How a frame went.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FrameFigures {
-    /// Most over mean rays of the tiles.
+    /// Most over mean cost of the tiles.
     pub imbalance: f64,
     /// The same if all tiles had as many pixels.
     pub of_equal_pixels: f64,
@@ -110,14 +110,14 @@ pub fn follow_to_the_end(
         };
         let tiles: Vec<PixelRect> = next.tiles().into_iter().map(|(_, rect)| rect).collect();
         figures.push(FrameFigures {
-            imbalance: imbalance(tiles.iter().map(|&rect| real.rays(rect) as f64)),
+            imbalance: imbalance(tiles.iter().map(|&rect| real.cost(rect) as f64)),
             of_equal_pixels: of_equal_pixels(real, how.tiles),
             expected: next.imbalance(here.map()),
             log_error: log_error(&tiles, real, &here),
             dearest: tiles
                 .iter()
                 .copied()
-                .max_by_key(|&rect| real.rays(rect))
+                .max_by_key(|&rect| real.cost(rect))
                 .unwrap_or(real.film()),
             moved_cuts: partition.map_or(0, |before| next.moved_cuts(&before)),
         });
@@ -135,7 +135,7 @@ fn of_equal_pixels(real: &RealCosts, tiles: usize) -> f64 {
     let film = real.film();
     let blind = CostMap::uniform(film.width, film.height);
     let tiles = Partition::new(film, &vec![1.0; tiles], &blind).tiles();
-    imbalance(tiles.into_iter().map(|(_, rect)| real.rays(rect) as f64))
+    imbalance(tiles.into_iter().map(|(_, rect)| real.cost(rect) as f64))
 }
 
 /// The most over the mean.
@@ -148,7 +148,7 @@ pub fn imbalance(costs: impl Iterator<Item = f64>) -> f64 {
 }
 
 fn log_error(tiles: &[PixelRect], real: &RealCosts, known: &CostKnowledge) -> f64 {
-    let errors = tiles.iter().map(|&rect| (real.rays(rect) as f64 / known.map().cost(rect)).ln());
+    let errors = tiles.iter().map(|&rect| (real.cost(rect) as f64 / known.map().cost(rect)).ln());
     let errors: Vec<f64> = errors.collect();
     let mean = errors.iter().sum::<f64>() / errors.len() as f64;
     let squares: f64 = errors.iter().map(|error| (error - mean) * (error - mean)).sum();

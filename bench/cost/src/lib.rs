@@ -1,6 +1,7 @@
 //! What views really cost by pixel, counted by the CPU tracer, and what the splitter makes of it.
 //!
-//! Costs are rays per path: the same on every machine, so figures made of them can be compared exactly.
+//! Costs are counted rays, as the splitter weighs them: the same on every machine, so figures made of them can be
+//! compared exactly.
 
 mod follow;
 mod orbit;

@@ -8,7 +8,7 @@ use p2c2r_frame::{
     AovTask, Effects, PixelRect, SampleRange, SceneSketch, TileTask, TraceCounters, View,
 };
 use p2c2r_scene::{GeneratedScene, Scene, UnpackLimits, generate, pack, unpack};
-use p2c2r_splitter::{LowFilm, Measurement, Surfaces};
+use p2c2r_splitter::{LowFilm, Measurement, Surfaces, cost_of_rays};
 use p2c2r_tracer_cpu::CpuTracer;
 use rayon::prelude::*;
 
@@ -78,9 +78,8 @@ impl Studio {
         let measured = cells.into_par_iter().map(|cell| {
             let task = self.task(low.view(), cell, SampleRange::new(0, 1), seed);
             let counters = self.tracer.trace(&task, &AtomicBool::new(false))?.counters;
-            let cost_per_path = rays(counters) as f64 / cell.area() as f64;
-            let rect = low.footprint(cell);
-            Ok(rect.map(|rect| Measurement { rect, cost_per_path, paths: cell.area() }))
+            let measured = Measurement::new(cell, 1, counters);
+            Ok(low.footprint(cell).map(|rect| Measurement { rect, ..measured }))
         });
         Ok(measured.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
@@ -90,10 +89,11 @@ impl Studio {
         let rows = (0..view.height_px).into_par_iter().map(|y| {
             let rect = PixelRect { x: 0, y, width: view.width_px, height: 1 };
             let mut job = self.tracer.begin(&self.task(view, rect, samples, seed))?;
-            let mut before = 0;
+            let (mut before, mut paths) = (0, 0);
             let pixel = |_| {
                 job.step(samples.count);
-                let after = rays(job.counters());
+                paths += u64::from(samples.count);
+                let after = cost_of_rays(job.counters(), paths);
                 let cost = after - before;
                 before = after;
                 cost
@@ -108,9 +108,14 @@ impl Studio {
     }
 
     /// Traces a tile on this thread and counts its rays.
-    pub fn trace(&self, view: &View, rect: PixelRect, samples: SampleRange) -> Result<u64> {
+    pub fn trace(
+        &self,
+        view: &View,
+        rect: PixelRect,
+        samples: SampleRange,
+    ) -> Result<TraceCounters> {
         let task = self.task(view, rect, samples, 1);
-        Ok(rays(self.tracer.trace(&task, &AtomicBool::new(false))?.counters))
+        Ok(self.tracer.trace(&task, &AtomicBool::new(false))?.counters)
     }
 
     fn task(&self, view: &View, rect: PixelRect, samples: SampleRange, seed: u32) -> TileTask {
@@ -124,8 +129,4 @@ impl Studio {
             max_bounces: self.max_bounces,
         }
     }
-}
-
-fn rays(counters: TraceCounters) -> u64 {
-    counters.rays + counters.shadow_rays
 }

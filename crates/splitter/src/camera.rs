@@ -85,12 +85,11 @@ fn inverse(map: &[[f64; 4]; 3]) -> Option<[[f64; 4]; 3]> {
         map[a][c] * map[b][d] - map[a][d] * map[b][c]
     };
     let determinant: f64 = (0..3).map(|column| map[0][column] * minor(0, column)).sum();
-    let mut found = [[0.0; 4]; 3];
-    for row in 0..3 {
-        for column in 0..3 {
-            found[row][column] = minor(column, row) / determinant;
-        }
-    }
+    let row = |row: usize| [0, 1, 2].map(|column| minor(column, row) / determinant);
+    let mut found = [0, 1, 2].map(|at| {
+        let [x, y, z] = row(at);
+        [x, y, z, 0.0]
+    });
     let moved = vector(&found, map.map(|row| row[3]));
     for (row, moved) in found.iter_mut().zip(moved) {
         row[3] = -moved;

@@ -16,7 +16,7 @@ pub const COST_SCHEMA_VERSION: u32 = 1;
 /// What a model is told of a cell, in this order. Logarithms are natural ones; shares are from 0 to 1.
 /// What is unknown is 0.
 pub const COST_FEATURE_NAMES: [&str; COST_FEATURES] = [
-    // What was measured in the cell and carried there, in rays per path; its standard deviation; and the
+    // What was measured in the cell and carried there, in camera rays per path; its standard deviation; and the
     // mean of the same around it.
     "is_measured",
     "log_measured",
@@ -53,8 +53,8 @@ pub(crate) const FIRST_SEEN: usize = 4;
 pub(crate) const SKY_SHARE: usize = 4;
 pub(crate) const UNLIT_SHARE: usize = 18;
 
-/// What a model answers: the natural logarithm of the rays that a path takes on average. A summand that
-/// all cells of a frame share does not matter.
+/// What a model answers: the natural logarithm of what a path costs on average, as
+/// [`crate::cost_of_rays`] counts it. A summand that all cells of a frame share does not matter.
 pub const COST_OUTPUT_NAMES: [&str; 1] = ["log_cost"];
 
 /// One row.
@@ -151,11 +151,8 @@ fn looks(map: &CostMap, surfaces: &Surfaces, sketch: &SceneSketch) -> Vec<Look> 
         }
     }
     // Cells between the pixels of the small film show what the next pixel shows.
-    for index in 0..looks.len() {
-        if looks[index].pixels == 0.0 {
-            let pixel = low.pixel_at(map.place_in(index, [0.5; 2]));
-            looks[index].add_pixel(surfaces, pixel, sketch);
-        }
+    for (index, look) in looks.iter_mut().enumerate().filter(|(_, look)| look.pixels == 0.0) {
+        look.add_pixel(surfaces, low.pixel_at(map.place_in(index, [0.5; 2])), sketch);
     }
     looks
 }

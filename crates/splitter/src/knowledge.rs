@@ -15,9 +15,9 @@ use crate::surfaces::Surfaces;
 const MAX_KEPT: usize = 4096;
 /// Most measurements that a line is fitted to; the oldest go.
 const MAX_EXAMPLES: usize = 2048;
-/// No path takes more rays than this: two at each vertex. And none fewer, but for views that see nothing.
-const MOST_RAYS: f64 = 2.0 * (MAX_BOUNCES as f64 + 1.0);
-const FEWEST_RAYS: f64 = 0.1;
+/// No path costs more than this, two rays at each vertex, or less than its camera ray.
+const MOST_COST: f64 = 10.0 * (MAX_BOUNCES as f64 + 1.0);
+const LEAST_COST: f64 = 1.0;
 /// Of one path's cost around the mean of its cell, relative; and of what a line cannot know.
 const PATH_VARIANCE: f64 = 0.5;
 const LINE_VARIANCE: f64 = 0.05;
@@ -45,7 +45,7 @@ pub struct CostKnowledge {
     measured: Vec<Measurement>,
     /// The map and view of the frame before.
     before: Option<Box<(CostMap, Eye)>>,
-    /// What was seen of places that were measured: features, rays per path, weight.
+    /// What was seen of places that were measured: features, cost per path, weight.
     examples: VecDeque<(CostRow, f64, f64)>,
 }
 
@@ -222,7 +222,7 @@ impl CostKnowledge {
 fn believable(measurement: &Measurement) -> Option<Measurement> {
     let cost_per_path = measurement.cost_per_path;
     let is_sound = cost_per_path.is_finite() && cost_per_path > 0.0;
-    let cost_per_path = cost_per_path.clamp(FEWEST_RAYS, MOST_RAYS);
+    let cost_per_path = cost_per_path.clamp(LEAST_COST, MOST_COST);
     is_sound.then_some(Measurement { cost_per_path, ..*measurement })
 }
 

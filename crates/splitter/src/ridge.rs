@@ -11,7 +11,7 @@ const WEIGHTS: usize = COST_FEATURES - FIRST_SEEN + 1;
 const FEWEST_CELLS: usize = 2 * WEIGHTS;
 /// Strength of the pull of weights towards 0, in cells.
 const RIDGE: f64 = 4.0;
-/// Paths that meet nothing, or nothing that scatters, take this many rays.
+/// Paths that meet nothing, or nothing that scatters, cost a camera ray.
 const SHORTEST_PATH: f64 = 1.0;
 /// No feature counts as farther from its mean than this many standard deviations: what was rare where it was
 /// measured says little elsewhere.
@@ -23,7 +23,7 @@ const MOST_SHORT: f64 = 0.9;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Example<'a> {
     pub(crate) row: &'a CostRow,
-    /// Rays per path.
+    /// Of a path, in camera rays.
     pub(crate) cost: f64,
     /// How much it counts.
     pub(crate) weight: f64,
@@ -84,7 +84,7 @@ impl Line {
         Some(line)
     }
 
-    /// The logarithm of the rays that a path takes on average.
+    /// The logarithm of what a path costs on average, in camera rays.
     pub(crate) fn log_cost(&self, row: &CostRow) -> f64 {
         let inputs = self.standard(&inputs(row));
         let log: f64 = inputs.iter().zip(&self.weights).map(|(input, weight)| input * weight).sum();

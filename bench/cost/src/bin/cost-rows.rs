@@ -119,7 +119,7 @@ impl Draw {
     }
 
     fn below(&mut self, count: u32) -> u32 {
-        (u64::from(self.next()) * u64::from(count) >> 32) as u32
+        ((u64::from(self.next()) * u64::from(count)) >> 32) as u32
     }
 
     fn between(&mut self, from: f32, to: f32) -> f32 {
@@ -131,7 +131,7 @@ impl Draw {
         let size = [self.below(3), self.below(3)].map(|step| 128 + 64 * step);
         let (middle, radius) = scene.bounding_sphere();
         let [min, max] = scene.bounds;
-        if index % 3 == 0 && !scene.cameras.is_empty() {
+        if index.is_multiple_of(3) && !scene.cameras.is_empty() {
             let camera = &scene.cameras[self.below(scene.cameras.len() as u32) as usize];
             let eye = camera.world_from_camera.map(|row| row[3]);
             let target = camera.world_from_camera.map(|row| row[3] - row[2] * radius);
@@ -141,7 +141,7 @@ impl Draw {
             let (eye, target) = (moved(self, eye, 0.01), moved(self, target, 0.2));
             return Scene::look_at(eye, target, [0.0, 1.0, 0.0], self.between(0.3, 0.6), size);
         }
-        let (sin, cos) = f64::from(self.between(0.0, 6.283)).sin_cos();
+        let (sin, cos) = f64::from(self.between(0.0, std::f32::consts::TAU)).sin_cos();
         let far = radius * self.between(0.3, 2.0);
         let height = min[1] + (max[1] - min[1]) * self.between(0.05, 2.0);
         let eye = [middle[0] + cos as f32 * far, height, middle[2] + sin as f32 * far];

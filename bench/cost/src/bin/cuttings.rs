@@ -7,7 +7,7 @@ use p2c2r_bench_cost::{
     BOUNCES, Follow, Frame, Knows, Studio, follow_to_the_end, imbalance, orbit,
 };
 use p2c2r_frame::{PixelRect, SampleRange, View};
-use p2c2r_splitter::{Cutting, Slice, SliceLimits};
+use p2c2r_splitter::{Cutting, Slice, SliceLimits, cost_of_rays};
 use serde_json::json;
 
 /// Takers of equal speed.
@@ -32,8 +32,9 @@ struct Arguments {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let studio = Studio::new(&arguments.scene, BOUNCES)?;
-    let start = studio.scene().view_of_camera(&arguments.camera, 320, 180);
-    let start = start.with_context(|| format!("no camera is called {}", arguments.camera))?;
+    let scene = studio.scene();
+    let start = scene.view_of_camera(&arguments.camera, 320, 180);
+    let start = start.unwrap_or_else(|| scene.default_view(320, 180));
     let mut views = orbit(studio.scene(), &start, arguments.frames + 1, 3.0);
     let view = views.pop().context("at least one frame")?;
     let frame = |(index, view)| Frame::new(&studio, view, 4, index as u32);
@@ -61,7 +62,9 @@ fn main() -> Result<()> {
         let cuts = cutting.cut(job, &[1.0; TAKERS as usize], LIMITS, known.map());
         let mut costs = [0.0; TAKERS as usize];
         for cut in &cuts {
-            costs[cut.taker] += studio.trace(&view, cut.slice.rect, cut.slice.samples)? as f64;
+            let Slice { rect, samples } = cut.slice;
+            let counters = studio.trace(&view, rect, samples)?;
+            costs[cut.taker] += cost_of_rays(counters, cut.slice.paths()) as f64;
         }
         let sent: u64 = cuts.iter().map(|cut| cut.slice.rect.area()).sum();
         found.insert(
@@ -74,7 +77,9 @@ fn main() -> Result<()> {
         );
     }
     found.insert("every sixteenth pixel".to_owned(), interleaved(&studio, &view)?);
-    found.insert("seconds_per_ray_log_deviation".to_owned(), json!(time_of_rays(&studio, &view)?));
+    let [rays, cost] = time_and_counters(&studio, &view)?;
+    found.insert("time_by_rays_log_deviation".to_owned(), json!(rays));
+    found.insert("time_by_cost_log_deviation".to_owned(), json!(cost));
     println!("{:#}", serde_json::Value::Object(found));
     Ok(())
 }
@@ -86,28 +91,36 @@ fn interleaved(studio: &Studio, view: &View) -> Result<serde_json::Value> {
     for y in 0..view.height_px {
         for x in 0..view.width_px {
             let rect = PixelRect { x, y, width: 1, height: 1 };
-            costs[(x % 4 + 4 * (y % 4)) as usize] += real.rays(rect) as f64;
+            costs[(x % 4 + 4 * (y % 4)) as usize] += real.cost(rect) as f64;
         }
     }
     Ok(json!({ "imbalance": imbalance(costs.into_iter()), "result_pixels_per_film_pixel": 1.0 }))
 }
 
-/// Standard deviation of the logarithm of processor time over rays, of tiles of 40 × 36 pixels; `None` where
-/// the system does not tell a thread's time.
-fn time_of_rays(studio: &Studio, view: &View) -> Result<Option<f64>> {
-    let mut logs = Vec::new();
+/// Standard deviations of the logarithms of processor time over rays, and over what the splitter makes of
+/// them, of tiles of 40 × 36 pixels; `None` where the system does not tell a thread's time.
+fn time_and_counters(studio: &Studio, view: &View) -> Result<[Option<f64>; 2]> {
+    let mut logs = [Vec::new(), Vec::new()];
     for y in (0..view.height_px).step_by(36) {
         for x in (0..view.width_px).step_by(40) {
             let rect = PixelRect { x, y, width: 40, height: 36 };
-            let Some(before) = thread_nanoseconds() else { return Ok(None) };
-            let rays = studio.trace(view, rect, SampleRange::new(0, TAKERS))?;
-            let Some(after) = thread_nanoseconds() else { return Ok(None) };
-            logs.push(((after - before) as f64 / rays as f64).ln());
+            let Some(before) = thread_nanoseconds() else { return Ok([None; 2]) };
+            let counters = studio.trace(view, rect, SampleRange::new(0, TAKERS))?;
+            let Some(after) = thread_nanoseconds() else { return Ok([None; 2]) };
+            let paths = rect.area() * u64::from(TAKERS);
+            let rays = counters.rays + counters.shadow_rays;
+            for (logs, count) in logs.iter_mut().zip([rays, cost_of_rays(counters, paths)]) {
+                logs.push(((after - before) as f64 / count as f64).ln());
+            }
         }
     }
-    let mean = logs.iter().sum::<f64>() / logs.len() as f64;
-    let squares: f64 = logs.iter().map(|log| (log - mean) * (log - mean)).sum();
-    Ok(Some((squares / logs.len() as f64).sqrt()))
+    Ok(logs.map(|logs| Some(deviation(&logs))))
+}
+
+fn deviation(values: &[f64]) -> f64 {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    (squares / values.len() as f64).sqrt()
 }
 
 /// What this thread has spent on a processor.

@@ -81,7 +81,7 @@ fn main() -> Result<()> {
         json!([{
             "id": "tile-imbalance",
             "value": mean(warm, |frame| frame.imbalance),
-            "unit": "most/mean rays",
+            "unit": "most/mean cost",
             "against": "tiles of as many pixels",
             "ours": {
                 "warm frames": each(|frame| frame.imbalance),

@@ -1,6 +1,6 @@
 //! One job: its open work, its film, and what is known of its cost.
 
-use p2c2r_frame::{RadianceSums, SampleRange, TaskError, TileTask};
+use p2c2r_frame::{RadianceSums, SampleRange, TaskError, TileTask, TraceCounters};
 use p2c2r_image::{Film, FilmError, MergeError};
 use p2c2r_protocol::JobId;
 use p2c2r_splitter::{CostKnowledge, CostMap, Measurement, Slice, SliceLimits, SlicePool};
@@ -106,11 +106,13 @@ impl Job {
     }
 
     /// Adds a result to the film and its cost to the map.
-    pub(super) fn merge(&mut self, tile: &RadianceSums, rays: u64) -> Result<(), MergeError> {
+    pub(super) fn merge(
+        &mut self,
+        tile: &RadianceSums,
+        counters: TraceCounters,
+    ) -> Result<(), MergeError> {
         self.film.merge(tile)?;
-        let paths = tile.rect.area() * u64::from(tile.samples.count);
-        let cost_per_path = rays as f64 / paths as f64;
-        self.known.observe(Measurement { rect: tile.rect, cost_per_path, paths });
+        self.known.observe(Measurement::new(tile.rect, tile.samples.count, counters));
         Ok(())
     }
 

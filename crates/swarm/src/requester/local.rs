@@ -137,9 +137,8 @@ impl Requester {
         if let Some(probe) = &mut self.local.probe
             && let Some((cell, place)) = probe.tracing.remove(&id)
         {
-            let rays = counters.rays.saturating_add(counters.shadow_rays);
-            let (paths, cost_per_path) = (cell.area(), rays as f64 / cell.area() as f64);
-            probe.measured.push(Measurement { rect: place, cost_per_path, paths });
+            let measured = Measurement::new(cell, 1, counters);
+            probe.measured.push(Measurement { rect: place, ..measured });
             return;
         }
         let Some((_, work)) = self.leases.held(id, Worker::Local) else { return };

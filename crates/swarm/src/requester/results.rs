@@ -91,8 +91,7 @@ impl Requester {
             self.cancel(copy, worker);
         }
         self.observe(&ended.lease, ended.cost, timing, TaskEnd::Delivered);
-        let rays = counters.rays.saturating_add(counters.shadow_rays);
-        let merged = self.job.merge(sums, rays);
+        let merged = self.job.merge(sums, counters);
         debug_assert!(merged.is_ok(), "slices of the pool never overlap: {merged:?}");
         let (job, by) = (self.job.id, ended.lease.worker);
         let tally = match by {
