@@ -40,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tests", &[]),
     ("bench-common", &["scene", "testkit", "tracer-cpu"]),
     ("bench-coordinator", &["sim"]),
+    ("bench-cost", &["frame", "scene", "splitter", "tracer-cpu"]),
     (
         "bench-web",
         &[
@@ -83,7 +84,7 @@ const RESERVED: &[(&[&str], &[&str])] = &[
     (&["tokio", "tokio-tungstenite"], &["transport", "peer", "cli", "server"]),
     (&["axum", "hyper", "tower", "tower-http"], &["server"]),
     (&["leptos"], &["app"]),
-    (&["rayon"], &["tracer-cpu", "cli", "peer"]),
+    (&["rayon"], &["tracer-cpu", "cli", "peer", "bench-cost"]),
     (&["tract", "tract-onnx", "tract-core", "tract-nnef"], &["predictor"]),
     (&["wasmtime"], &["kernels"]),
     (&["rand", "getrandom", "fastrand"], &["transport", "cli", "server", "web", "app"]),
@@ -98,6 +99,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("app", "web/app"),
     ("bench-common", "bench/common"),
     ("bench-coordinator", "bench/coordinator"),
+    ("bench-cost", "bench/cost"),
     ("bench-web", "bench/web"),
 ];
 

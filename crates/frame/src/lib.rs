@@ -5,11 +5,13 @@
 
 mod aovs;
 mod rect;
+mod sketch;
 mod sums;
 mod task;
 
 pub use aovs::{AovPixel, AovTask, Aovs, LOST_MOTION_PX, NO_SURFACE};
 pub use rect::{PixelRect, RectError, SampleRange};
+pub use sketch::{MaterialSketch, SceneSketch};
 pub use sums::{
     FRACTION_BITS, MAX_SAMPLE_RADIANCE, RadianceSums, SumsError, radiance_from_sum, sample_to_fixed,
 };

@@ -24,6 +24,7 @@ mod mip;
 mod package;
 mod pose;
 mod scene;
+mod sketch;
 mod source;
 mod stats;
 mod view;

@@ -12,8 +12,10 @@ use crate::draw::Draw;
 pub(crate) const FILM: (u32, u32) = (128, 96);
 /// Side of the cells within which cost is even.
 const CELL_PX: u32 = 16;
-/// Rays of a mean path, as the counters say them.
+/// Rays of a mean path, as the counters say them, beside the one from the camera,
 const RAYS_PER_PATH: f64 = 10.0;
+/// of which `splitter` does not count this share.
+const CAMERA_RAY: f64 = 0.8;
 /// Spread of cost by place: the standard deviation of its logarithm.
 const COST_SIGMA: f64 = 0.7;
 /// How much of a cell's cost the next frame keeps.
@@ -101,7 +103,8 @@ impl Work {
                 *sum = bits >> 52;
             }
         }
-        let rays = (self.cost(task.rect, task.samples) * RAYS_PER_PATH) as u64;
+        let paths = task.rect.area() * u64::from(task.samples.count);
+        let rays = (self.cost(task.rect, task.samples) * RAYS_PER_PATH + paths as f64 * CAMERA_RAY) as u64;
         (sums, TraceCounters { rays, shadow_rays: 0 })
     }
 }

@@ -36,6 +36,7 @@ mod memory;
 mod peers;
 mod receive;
 mod results;
+mod sight;
 mod stats;
 mod timers;
 
@@ -47,7 +48,7 @@ use p2c2r_image::Film;
 use p2c2r_protocol::peer::{Hello, Message, Role, encode};
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
 use p2c2r_scheduler::{HedgeBudget, LearnedScheduler, Moment, Scheduler, TaskEnd};
-use p2c2r_splitter::CostMap;
+use p2c2r_splitter::CostKnowledge;
 
 pub use api::{
     CostSource, Insight, JobSpec, LocalWork, PeerState, RefineOrder, RequesterConfig,
@@ -170,7 +171,7 @@ impl Requester {
     /// On an error nothing changes.
     pub fn new_job(&mut self, now: Duration, spec: JobSpec) -> Result<JobId, JobError> {
         let is_same_scene = spec.scene == self.job.spec.scene;
-        let learned: Option<&CostMap> = is_same_scene.then_some(&self.job.cost);
+        let learned: Option<&CostKnowledge> = is_same_scene.then_some(&self.job.known);
         let id = JobId(self.job.id.0.wrapping_add(1));
         let job = Job::new(id, spec, learned)?;
         self.advance(now);

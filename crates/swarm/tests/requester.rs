@@ -586,7 +586,7 @@ fn probe_comes_first_and_is_no_part_of_the_picture() {
     bench.connect(A, 1);
     assert_eq!(bench.tasks_of(A), []);
     let view = bench.local[0].1.view;
-    assert!(view.width_px <= 96 && view.height_px <= 96, "{view:?}");
+    assert!(view.width_px <= 128 && view.height_px <= 128, "{view:?}");
     bench.complete_locally();
     assert_eq!(bench.merged.iter().map(|(rect, ..)| rect.area()).sum::<u64>(), 300 * 200);
 }

@@ -16,7 +16,6 @@ use p2c2r_swarm::{
 use p2c2r_transport::LinkEvent;
 use tokio::sync::mpsc;
 
-use super::PeerError;
 use super::blobs::{BlobClient, BlobError};
 use super::lanes::{Handicap, Lanes, Ticket, Traced};
 use super::network::{Network, NetworkEvent, sleep_until};
@@ -24,6 +23,7 @@ use super::oracle::Oracle;
 use super::render::{NetworkStats, RenderEvent, RenderJob, RenderOptions, Rendered, WorkerReport};
 use super::scenes::LoadedScene;
 use super::state_file::StateFile;
+use super::{PeerError, TracingDevice};
 use foresight::insight_of;
 
 /// How often the caller hears of progress.
@@ -59,6 +59,7 @@ struct Local {
     lanes: Lanes,
     results: mpsc::Receiver<Traced>,
     scene: Arc<LoadedScene>,
+    is_cpu: bool,
 }
 
 enum UploadNews {
@@ -74,7 +75,8 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
             Some(device) => {
                 let (lanes, results) = Lanes::start(device, Handicap::NONE)?;
                 let scene = Arc::new(LoadedScene::new(job.scene.clone()));
-                Some(Local { lanes, results, scene })
+                let is_cpu = matches!(device, TracingDevice::Cpu { .. });
+                Some(Local { lanes, results, scene, is_cpu })
             }
             None => None,
         };
@@ -107,6 +109,7 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
         };
         refused.into_iter().for_each(|refused| driver.warn(refused));
         driver.recall(stored);
+        driver.look();
         Ok(driver)
     }
 
@@ -146,6 +149,16 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
         }
         let film = self.session.film().clone();
         Rendered { film, elapsed, workers, network: self.stats }
+    }
+
+    /// Shows the session what the camera sees, where threads of the CPU trace: some milliseconds.
+    fn look(&mut self) {
+        let Some(local) = self.local.as_ref().filter(|local| local.is_cpu) else { return };
+        let task = self.session.look();
+        match local.scene.cpu_tracer().aovs(&task) {
+            Ok(aovs) => self.session.see(&task, &aovs, &local.scene.scene.sketch()),
+            Err(error) => tracing::debug!(%error, "not looked at"),
+        }
     }
 
     fn tell(&mut self, input: RequesterInput) {
@@ -275,6 +288,7 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
             let now = self.started.elapsed();
             let started = self.session.new_job(now, spec);
             started.map_err(|error| PeerError::Job(error.to_string()))?;
+            self.look();
             self.drain();
         }
         Ok(())

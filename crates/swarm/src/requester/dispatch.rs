@@ -56,7 +56,7 @@ impl Requester {
             for piece in pieces {
                 let limits = self.limits_of(piece.worker);
                 let Some(slice) = self.job.take(piece.cost, limits) else { break };
-                let cost = slice.cost(&self.job.cost);
+                let cost = slice.cost(self.job.cost());
                 let work = self.leases.open(slice, cost);
                 self.hedges.refill();
                 self.grant(piece.worker, work, cost);

@@ -1,9 +1,9 @@
 //! One job: its open work, its film, and what is known of its cost.
 
-use p2c2r_frame::{PixelRect, RadianceSums, SampleRange, TaskError, TileTask};
+use p2c2r_frame::{RadianceSums, SampleRange, TaskError, TileTask, TraceCounters};
 use p2c2r_image::{Film, FilmError, MergeError};
 use p2c2r_protocol::JobId;
-use p2c2r_splitter::{CostMap, Slice, SliceLimits, SlicePool};
+use p2c2r_splitter::{CostKnowledge, CostMap, Measurement, Slice, SliceLimits, SlicePool};
 use thiserror::Error;
 
 use super::{CostSource, JobSpec, RefineOrder};
@@ -36,33 +36,42 @@ pub(super) struct Job {
     pub(super) id: JobId,
     pub(super) spec: JobSpec,
     pub(super) film: Film,
-    pub(super) cost: CostMap,
+    pub(super) known: CostKnowledge,
     pool: SlicePool,
     /// Samples from here on have not been put into the pool.
     next_sample: u32,
 }
 
 impl Job {
-    /// Checks a job; `learned` is the map of the job before.
+    /// Checks a job; `learned` is what the job before knew of the costs of the same scene.
     pub(super) fn new(
         id: JobId,
         spec: JobSpec,
-        learned: Option<&CostMap>,
+        learned: Option<&CostKnowledge>,
     ) -> Result<Self, JobError> {
         let (width_px, height_px) = (spec.view.width_px, spec.view.height_px);
         let film = Film::new(width_px, height_px, spec.samples_per_pixel)?;
         let samples = SampleRange::new(0, spec.samples_per_pixel);
         task_of(&spec, Slice { rect: film.rect(), samples }).check()?;
-        let cost = match (&spec.cost, learned) {
-            (CostSource::Map(map), _) => map.clone(),
-            (_, Some(learned)) => learned.resized(width_px, height_px),
-            (_, None) => CostMap::uniform(width_px, height_px),
-        };
-        let (map_width_px, map_height_px) = (cost.width_px(), cost.height_px());
-        if (map_width_px, map_height_px) != (width_px, height_px) {
-            return Err(JobError::CostMap { map_width_px, map_height_px });
+        if let CostSource::Map(map) = &spec.cost {
+            let (map_width_px, map_height_px) = (map.width_px(), map.height_px());
+            if (map_width_px, map_height_px) != (width_px, height_px) {
+                return Err(JobError::CostMap { map_width_px, map_height_px });
+            }
         }
-        Ok(Self { id, spec, film, cost, pool: SlicePool::new(), next_sample: 0 })
+        let known = match (&spec.cost, learned) {
+            (CostSource::Map(map), _) => {
+                CostKnowledge::of_map(&spec.view, spec.max_bounces, map.clone())
+            }
+            (_, Some(learned)) => learned.carried(&spec.view, spec.max_bounces),
+            (_, None) => CostKnowledge::new(&spec.view, spec.max_bounces),
+        };
+        Ok(Self { id, spec, film, known, pool: SlicePool::new(), next_sample: 0 })
+    }
+
+    /// Costs by place.
+    pub(super) const fn cost(&self) -> &CostMap {
+        self.known.map()
     }
 
     /// The task for a slice of this job.
@@ -73,7 +82,7 @@ impl Job {
     /// Cost of all work that nobody has, in mean paths.
     pub(super) fn open_cost(&self) -> f64 {
         let unpooled = self.spec.samples_per_pixel - self.next_sample;
-        self.pool.cost(&self.cost) + self.cost.cost(self.film.rect()) * f64::from(unpooled)
+        self.pool.cost(self.cost()) + self.cost().cost(self.film.rect()) * f64::from(unpooled)
     }
 
     /// Whether somebody has every piece that is not merged.
@@ -88,7 +97,7 @@ impl Job {
             self.next_sample += samples.count;
             self.pool.push(Slice { rect: self.film.rect(), samples });
         }
-        self.pool.take(cost, limits, &self.cost)
+        self.pool.take(cost, limits, self.known.map())
     }
 
     /// Takes back a piece that came to nothing.
@@ -97,16 +106,14 @@ impl Job {
     }
 
     /// Adds a result to the film and its cost to the map.
-    pub(super) fn merge(&mut self, tile: &RadianceSums, rays: u64) -> Result<(), MergeError> {
+    pub(super) fn merge(
+        &mut self,
+        tile: &RadianceSums,
+        counters: TraceCounters,
+    ) -> Result<(), MergeError> {
         self.film.merge(tile)?;
-        let paths = tile.rect.area() * u64::from(tile.samples.count);
-        self.cost.observe(tile.rect, rays as f64 / paths as f64);
+        self.known.observe(Measurement::new(tile.rect, tile.samples.count, counters));
         Ok(())
-    }
-
-    /// Adds the measurements of a probe, in rays per path, to the cost map.
-    pub(super) fn learn_all(&mut self, measured: &[(PixelRect, f64)]) {
-        self.cost.observe_all(measured);
     }
 
     /// The samples of the next pass over the film.

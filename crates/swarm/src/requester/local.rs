@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use p2c2r_frame::{PixelRect, RadianceSums, SampleRange, TileTask, TraceCounters, View};
 use p2c2r_protocol::LeaseId;
 use p2c2r_scheduler::{TaskEnd, Worker};
+use p2c2r_splitter::{LowFilm, Measurement};
 
 use super::job::Job;
 use super::stats::Tally;
@@ -12,10 +13,8 @@ use super::{CostSource, LocalWork, Requester, RequesterConfig, RequesterOutput};
 
 /// Failed tasks in a row after which the local tracer is not asked again.
 const MAX_FAILURES: u32 = 3;
-/// Longest side of the film that a probe renders.
-const PROBE_SIDE_PX: u32 = 96;
-/// Side of a probed cell on that film.
-const PROBE_CELL_PX: u32 = 8;
+/// Side of a probed cell on the small film.
+const PROBE_CELL_PX: u32 = 4;
 
 /// Where the local tracer stands.
 #[derive(Debug, Default)]
@@ -33,7 +32,7 @@ struct Probe {
     /// Cells that were not traced yet: on the probe's film, and on the job's.
     cells: Vec<(PixelRect, PixelRect)>,
     tracing: BTreeMap<LeaseId, (PixelRect, PixelRect)>,
-    measured: Vec<(PixelRect, f64)>,
+    measured: Vec<Measurement>,
 }
 
 impl Local {
@@ -57,26 +56,20 @@ impl Local {
 
 impl Probe {
     fn new(view: &View) -> Self {
-        let (width, height) = (view.width_px, view.height_px);
-        let step = width.max(height).div_ceil(PROBE_SIDE_PX).max(1);
-        let (width_px, height_px) = (width.div_ceil(step), height.div_ceil(step));
-        let low = PixelRect::of_size(width_px, height_px);
-        let full = PixelRect::of_size(width, height);
-        let tops = (0..height_px).step_by(PROBE_CELL_PX as usize);
+        let low = LowFilm::of(view);
+        let PixelRect { width, height, .. } = low.rect();
+        let tops = (0..height).step_by(PROBE_CELL_PX as usize);
         let cells = tops.flat_map(|y| {
-            let lefts = (0..width_px).step_by(PROBE_CELL_PX as usize);
+            let lefts = (0..width).step_by(PROBE_CELL_PX as usize);
             lefts.filter_map(move |x| {
                 let side = PROBE_CELL_PX;
-                let cell = PixelRect { x, y, width: side, height: side }.intersection(low)?;
-                let (x, y) = (cell.x * step, cell.y * step);
-                let (width, height) = (cell.width * step, cell.height * step);
-                let place = PixelRect { x, y, width, height }.intersection(full)?;
-                Some((cell, place))
+                let cell = PixelRect { x, y, width: side, height: side };
+                let cell = cell.intersection(low.rect())?;
+                Some((cell, low.footprint(cell)?))
             })
         });
         let cells = cells.collect();
-        let view = View { width_px, height_px, ..*view };
-        Self { view, cells, tracing: BTreeMap::new(), measured: Vec::new() }
+        Self { view: *low.view(), cells, tracing: BTreeMap::new(), measured: Vec::new() }
     }
 }
 
@@ -125,7 +118,7 @@ impl Requester {
             self.outputs.push_back(RequesterOutput::TraceLocal { lease, task });
         }
         if probe.tracing.is_empty() {
-            self.job.learn_all(&probe.measured);
+            self.job.known.probe(&probe.measured);
             self.local.probe = None;
         }
     }
@@ -144,8 +137,8 @@ impl Requester {
         if let Some(probe) = &mut self.local.probe
             && let Some((cell, place)) = probe.tracing.remove(&id)
         {
-            let rays = counters.rays.saturating_add(counters.shadow_rays);
-            probe.measured.push((place, rays as f64 / cell.area() as f64));
+            let measured = Measurement::new(cell, 1, counters);
+            probe.measured.push(Measurement { rect: place, ..measured });
             return;
         }
         let Some((_, work)) = self.leases.held(id, Worker::Local) else { return };

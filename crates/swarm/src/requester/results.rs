@@ -95,8 +95,7 @@ impl Requester {
             self.observe_overtaken(&lease, ended.cost);
         }
         self.observe(id, &ended.lease, ended.cost, timing, TaskEnd::Delivered);
-        let rays = counters.rays.saturating_add(counters.shadow_rays);
-        let merged = self.job.merge(sums, rays);
+        let merged = self.job.merge(sums, counters);
         debug_assert!(merged.is_ok(), "slices of the pool never overlap: {merged:?}");
         let (job, by) = (self.job.id, ended.lease.worker);
         let now = self.now;
