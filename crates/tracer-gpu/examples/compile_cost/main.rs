@@ -5,11 +5,15 @@
 //! compile_cost` measures on the adapter that browsers fall back to. Words choose kernels by the
 //! beginnings of their names; files that end in `.wgsl` are texts to measure instead. `--variants` adds the
 //! kernels' other forms, `--functions` tells which functions the text comes from, `--start` measures the
-//! whole start of a tracer instead, tuning included.
+//! whole start of a tracer instead, tuning included. `--page` prints a page that measures in the browser
+//! that opens it.
+//!
+//! SwiftShader takes naga's text of `trace_tile` so badly that it needs minutes and gigabytes; name others.
 
 #![expect(clippy::unwrap_used, reason = "a measurement ends at any error")]
 
 mod inlined_text;
+mod page;
 
 use std::fs;
 use std::sync::{Arc, LazyLock};
@@ -37,10 +41,14 @@ fn main() {
     }
     let words: Vec<&str> =
         arguments.iter().map(String::as_str).filter(|word| !word.starts_with("--")).collect();
+    let texts = texts(&words, is_asked("--variants"));
+    if is_asked("--page") {
+        return println!("{}", page::page(&texts));
+    }
     let device = device();
     println!("{:<36} {:>8} {:>10} {:>12}", "kernel", "cpu s", "operations", "words loaded");
     let mut total_s = 0.0;
-    for (name, text) in texts(&words, is_asked("--variants")) {
+    for (name, text) in texts {
         let inlined = InlinedText::of(&text);
         let seconds = compiled_s(&device, &name, &text);
         total_s += seconds;
