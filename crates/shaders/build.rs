@@ -3,12 +3,11 @@
 use wesl::{ModulePath, Wesl};
 
 /// The modules that hold an entry point, each with the feature that makes a variant of it.
-const ENTRY_POINTS: [(&str, Option<&str>); 14] = [
+const ENTRY_POINTS: [(&str, Option<&str>); 13] = [
     ("trace_tile", Some("workgroup_stack")),
     ("wave_generate", Some("subgroups")),
     ("wave_trace", Some("workgroup_stack")),
     ("wave_shade", Some("subgroups")),
-    ("wave_shadow", Some("workgroup_stack")),
     ("wave_arrange", None),
     ("wave_finish", None),
     ("aov_tile", Some("workgroup_stack")),

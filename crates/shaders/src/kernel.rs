@@ -32,7 +32,7 @@ pub const WAVE_GENERATE: Kernel = Kernel {
     variant_text: Some(linked!("wave_generate_subgroups")),
 };
 
-/// Finds what queued rays hit. The variant is that of [`TRACE_TILE`].
+/// Finds what queued rays hit, those of paths and shadow rays. The variant is that of [`TRACE_TILE`].
 pub const WAVE_TRACE: Kernel = Kernel {
     entry_point: "wave_trace",
     text: linked!("wave_trace"),
@@ -44,13 +44,6 @@ pub const WAVE_SHADE: Kernel = Kernel {
     entry_point: "wave_shade",
     text: linked!("wave_shade"),
     variant_text: Some(linked!("wave_shade_subgroups")),
-};
-
-/// Follows queued shadow rays. The variant is that of [`TRACE_TILE`].
-pub const WAVE_SHADOW: Kernel = Kernel {
-    entry_point: "wave_shadow",
-    text: linked!("wave_shadow"),
-    variant_text: Some(linked!("wave_shadow_workgroup_stack")),
 };
 
 /// Hands the queues on from one vertex to the next; one invocation.
@@ -102,12 +95,11 @@ pub const DENOISE_REMODULATE: Kernel = Kernel {
 };
 
 /// All kernels.
-pub const KERNELS: [Kernel; 14] = [
+pub const KERNELS: [Kernel; 13] = [
     TRACE_TILE,
     WAVE_GENERATE,
     WAVE_TRACE,
     WAVE_SHADE,
-    WAVE_SHADOW,
     WAVE_ARRANGE,
     WAVE_FINISH,
     AOV_TILE,
@@ -126,7 +118,7 @@ pub const WORKGROUP_SIZE_ID: &str = "0";
 pub const PATH_WORDS: u64 = 4 * PATH_FIELDS;
 
 /// Rows of four words that a path in flight takes.
-pub const PATH_FIELDS: u64 = 10;
+pub const PATH_FIELDS: u64 = 11;
 
 /// Words in front of the queues.
 pub const QUEUE_HEADER_WORDS: u64 = 8;
@@ -134,8 +126,11 @@ pub const QUEUE_HEADER_WORDS: u64 = 8;
 /// Queues of the wavefront, each as long as there are paths in flight.
 pub const QUEUES: u64 = 3;
 
-/// Bytes of the dispatch sizes: of the kernels that follow paths, then of the shadow rays' kernel.
+/// Bytes of the dispatch sizes: of the kernel that follows rays, then of the kernel that shades paths.
 pub const DISPATCH_BYTES: u64 = 24;
 
-/// Where the shadow rays' dispatch size lies, in bytes.
-pub const DISPATCH_SHADOWS: u64 = 12;
+/// Where the rays' dispatch size lies, in bytes.
+pub const DISPATCH_RAYS: u64 = 0;
+
+/// Where the paths' dispatch size lies, in bytes.
+pub const DISPATCH_PATHS: u64 = 12;

@@ -14,7 +14,7 @@ pub type Clock = fn() -> Duration;
 const MAX_BINDING_BYTES: u64 = 1 << 30;
 
 /// Counts up whenever the kernels change so much that old choices say nothing.
-const TUNE_VERSION: u32 = 1;
+const TUNE_VERSION: u32 = 2;
 
 /// A driver's own words are cut at this length.
 const MAX_TUNE_KEY_CHARS: usize = 300;
@@ -75,7 +75,10 @@ impl GpuContext {
             return Ok(context);
         }
         // A kept choice that fails is as good as none: the driver may have changed under its name.
-        context.adopt(TuneChoice::DEFAULT).await?;
+        let first = TuneChoice::first(context.is_software);
+        if context.adopt(first).await.is_err() {
+            context.adopt(TuneChoice::DEFAULT).await?;
+        }
         Ok(context)
     }
 

@@ -14,7 +14,7 @@ use crate::resources::Resources;
 use crate::slices::{SliceCursor, regions};
 use crate::steps::{Pacer, Step, StepCursor};
 use crate::submit::Submitted;
-use crate::tune::tune;
+use crate::tune::{is_worth_racing, race};
 use crate::{GpuContext, GpuError, TuneChoice};
 
 /// Submits on their way at once: one runs while the next waits, so that the device never idles.
@@ -70,10 +70,18 @@ impl GpuTracer {
         Ok(tracer)
     }
 
-    /// Races the kernels. A device that a candidate brings down is made anew with those that run
-    /// anywhere, and that is kept, or the next run would lose it again.
+    /// Races the kernels, where that is worth its time. A device that a candidate brings down is made anew
+    /// with those that run anywhere, and that is kept, or the next run would lose it again.
     async fn tune(&mut self) -> Result<Option<TuneChoice>, GpuError> {
-        match tune(self).await {
+        if !is_worth_racing(&self.context) {
+            self.context.is_tuned = true;
+            return Ok(Some(self.context.choice()));
+        }
+        self.race().await
+    }
+
+    async fn race(&mut self) -> Result<Option<TuneChoice>, GpuError> {
+        match race(self).await {
             Err(error @ (GpuError::DeviceLost(_) | GpuError::Refused(_))) => {
                 self.context.reports.report(error);
                 self.rebuild(TuneChoice::DEFAULT).await?;
@@ -302,18 +310,35 @@ mod tests {
         START.elapsed()
     }
 
+    fn context(test: &str) -> Option<GpuContext> {
+        let options = GpuOptions { allow_software: true, clock, memory: None };
+        match block_on(GpuContext::request(options)) {
+            Ok(context) => Some(context),
+            Err(GpuError::NoAdapter(reason)) => {
+                println!("{test}: NOT RUN, there is no Vulkan adapter ({reason})");
+                None
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Software adapters race only here.
+    #[test]
+    fn race_leaves_the_tracer_with_its_choice() {
+        let Some(context) = context("race") else { return };
+        let scene = Arc::new(Scene::default());
+        let task = crate::probe::task(&scene);
+        let mut tracer = block_on(GpuTracer::untuned(&context, scene)).unwrap();
+        let choice = block_on(tracer.race()).unwrap().unwrap();
+        assert_eq!(tracer.context().choice(), choice);
+        assert!(tracer.context().is_tuned && !context.is_tuned);
+        assert!(block_on(tracer.trace(&task, &AtomicBool::new(false), &mut |_| {})).is_ok());
+    }
+
     /// Only a test inside the crate can take the device away from under a tracer.
     #[test]
     fn a_lost_device_is_rebuilt_once() {
-        let options = GpuOptions { allow_software: true, clock, memory: None };
-        let context = match block_on(GpuContext::request(options)) {
-            Ok(context) => context,
-            Err(GpuError::NoAdapter(reason)) => {
-                println!("device loss: NOT RUN, there is no Vulkan adapter ({reason})");
-                return;
-            }
-            Err(error) => panic!("{error}"),
-        };
+        let Some(context) = context("device loss") else { return };
         let scene = Arc::new(Scene::default());
         let task = crate::probe::task(&scene);
         let mut tracer = block_on(GpuTracer::new(&context, scene)).unwrap();
@@ -332,7 +357,7 @@ mod tests {
         assert!(matches!(lost, Err(GpuError::DeviceLost(_) | GpuError::Refused(_))), "{lost:?}");
 
         // A race that brings the device down ends on a new one, with what runs anywhere.
-        assert_eq!(block_on(tracer.tune()), Ok(Some(TuneChoice::DEFAULT)));
+        assert_eq!(block_on(tracer.race()), Ok(Some(TuneChoice::DEFAULT)));
         let after_race = block_on(tracer.trace(&task, &never, &mut |_| {}));
         assert_eq!(after_race.map(|(sums, _)| sums), Ok(expected_sums));
     }

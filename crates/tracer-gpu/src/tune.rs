@@ -3,6 +3,8 @@
 //! One thing after the other is varied: the form, the workgroup size, the stack, subgroups. That visits
 //! a handful of the combinations, which is what a visitor's first seconds allow. A candidate that
 //! draws the probe wrongly, or cannot be compiled, does not race.
+//!
+//! Software adapters race nothing: they compile a candidate for longer than it could save in a visit.
 
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -36,17 +38,22 @@ struct Measured {
     paths_per_s: f64,
 }
 
+/// Whether an adapter compiles candidates soon enough for a race.
+pub(crate) fn is_worth_racing(context: &GpuContext) -> bool {
+    !context.is_software()
+}
+
 /// Races candidates and leaves the tracer with the fastest; gives the choice, or `None` where this scene
 /// cannot tell.
-pub(crate) async fn tune(tracer: &mut GpuTracer) -> Result<Option<TuneChoice>, GpuError> {
+pub(crate) async fn race(tracer: &mut GpuTracer) -> Result<Option<TuneChoice>, GpuError> {
     let clock = tracer.context().options.clock;
     let began = clock();
-    let start = tracer.context().choice();
+    let start = tracer.context().clone();
     // A scene may be so broken that its default view is none.
     if task(tracer, 1).check().is_err() {
         return Ok(None);
     }
-    let Some(mut best) = measured(tracer, start).await? else {
+    let Some(mut best) = measured(tracer, &start, start.choice()).await? else {
         return Err(GpuError::Refused("the kernels in use cannot be measured".to_owned()));
     };
     for (index, axis) in AXES.iter().enumerate() {
@@ -55,7 +62,7 @@ pub(crate) async fn tune(tracer: &mut GpuTracer) -> Result<Option<TuneChoice>, G
             if is_late && index > 0 {
                 break;
             }
-            if let Some(other) = measured(tracer, candidate).await?
+            if let Some(other) = measured(tracer, &best.context, candidate).await?
                 && other.paths_per_s > best.paths_per_s * MARGIN
             {
                 best = other;
@@ -105,12 +112,14 @@ fn with_subgroups(best: TuneChoice, has_subgroups: bool) -> Vec<TuneChoice> {
     vec![TuneChoice { uses_subgroups: !best.uses_subgroups, ..best }]
 }
 
-/// Races one candidate; `None` if the device cannot run it rightly.
+/// Races one candidate, which takes over what it has in common with the context's kernels; `None` if the
+/// device cannot run it rightly.
 async fn measured(
     tracer: &mut GpuTracer,
+    from: &GpuContext,
     choice: TuneChoice,
 ) -> Result<Option<Measured>, GpuError> {
-    let mut context = tracer.context().clone();
+    let mut context = from.clone();
     if context.choice() != choice {
         match context.adopt(choice).await {
             Ok(()) => {}

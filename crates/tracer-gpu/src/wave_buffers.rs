@@ -107,6 +107,6 @@ fn bound(binding: u32, buffer: &wgpu::Buffer) -> wgpu::BindGroupEntry<'_> {
     wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() }
 }
 
-// A batch must fit one dispatch of the smallest workgroups, and the default binding limit.
-const _: () = assert!(MOST_PATHS_IN_FLIGHT / 32 <= 65_535);
+// A batch and its shadow rays must fit one dispatch of the smallest workgroups, and the default binding limit.
+const _: () = assert!(2 * MOST_PATHS_IN_FLIGHT / 32 <= 65_535);
 const _: () = assert!(4 * PATH_WORDS * (MOST_PATHS_IN_FLIGHT as u64) <= 128 << 20);

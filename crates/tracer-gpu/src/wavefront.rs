@@ -3,15 +3,12 @@
 //! The host encodes the same rounds whatever happens on the device; how many paths are left, the
 //! kernels' dispatch sizes say, which `wave_arrange` writes between two rounds.
 
-use p2c2r_shaders::DISPATCH_SHADOWS;
+use p2c2r_shaders::{DISPATCH_PATHS, DISPATCH_RAYS};
 
 use crate::pipeline::WavePipelines;
 use crate::steps::Step;
 use crate::upload::SceneBindings;
 use crate::wave_buffers::WaveBuffers;
-
-/// Where the dispatch size of the paths' kernels lies.
-const DISPATCH_PATHS: u64 = 0;
 
 /// What a round needs.
 pub(crate) struct Wavefront<'a> {
@@ -45,12 +42,12 @@ impl Wavefront<'_> {
             self.arrange(pass);
         }
         for vertex in step.vertices.clone() {
-            self.follow(pass, &self.pipelines.trace, &self.scene.geometry, DISPATCH_PATHS);
+            // Shadow rays that a vertex asks for are followed beside the paths' next rays.
+            self.follow(pass, &self.pipelines.trace, &self.scene.geometry, DISPATCH_RAYS);
             self.follow(pass, &self.pipelines.shade, &self.scene.shading, DISPATCH_PATHS);
             // The last vertex asks for nothing more.
             if vertex + 1 < step.vertex_count {
                 self.arrange(pass);
-                self.follow(pass, &self.pipelines.shadow, &self.scene.geometry, DISPATCH_SHADOWS);
             }
         }
         if step.is_last() {

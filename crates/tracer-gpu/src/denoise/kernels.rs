@@ -2,9 +2,10 @@
 
 use p2c2r_shaders::{
     DENOISE_DEMODULATE, DENOISE_GUIDE, DENOISE_HISTORY, DENOISE_REMODULATE, DENOISE_VARIANCE,
-    DENOISE_WAVELET, Kernel, WORKGROUP_SIZE_ID,
+    DENOISE_WAVELET, Kernel,
 };
 
+use crate::pipeline::{accepted, compute_pipeline};
 use crate::{GpuContext, GpuError};
 
 /// Invocations of a workgroup, on any adapter: the kernels are short.
@@ -60,9 +61,8 @@ pub(super) struct DenoiseKernels {
 impl DenoiseKernels {
     /// Compiles them all.
     pub(super) async fn new(context: &GpuContext) -> Result<Self, GpuError> {
-        let validation = context.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let kernel = |kernel, storage: &[u32]| compiled(&context.device, kernel, storage);
-        let kernels = Self {
+        accepted(context, || Self {
             guide: kernel(
                 DENOISE_GUIDE,
                 &[
@@ -90,39 +90,15 @@ impl DenoiseKernels {
                 DENOISE_REMODULATE,
                 &[SEEN_PAINTS, EMISSIONS, MIRRORED, LIGHTS, LIGHTS_OUT],
             ),
-        };
-        match validation.pop().await {
-            Some(error) => Err(GpuError::Refused(error.to_string())),
-            None => Ok(kernels),
-        }
+        })
+        .await
     }
 }
 
 /// A kernel that sees the uniform and these arrays.
 fn compiled(device: &wgpu::Device, kernel: Kernel, storage: &[u32]) -> DenoiseKernel {
-    let name = kernel.entry_point;
-    let layout = layout(device, name, storage);
-    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: Some(name),
-        source: wgpu::ShaderSource::Wgsl(kernel.text.into()),
-    });
-    let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-        label: Some(name),
-        bind_group_layouts: &[Some(&layout)],
-        immediate_size: 0,
-    });
-    let constants = [(WORKGROUP_SIZE_ID, f64::from(WORKGROUP_SIZE))];
-    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label: Some(name),
-        layout: Some(&pipeline_layout),
-        module: &module,
-        entry_point: Some(name),
-        compilation_options: wgpu::PipelineCompilationOptions {
-            constants: &constants,
-            ..Default::default()
-        },
-        cache: None,
-    });
+    let layout = layout(device, kernel.entry_point, storage);
+    let pipeline = compute_pipeline(device, kernel, false, &[&layout], WORKGROUP_SIZE);
     DenoiseKernel { pipeline, layout }
 }
 

@@ -5,10 +5,10 @@ use p2c2r_scene::math::LobeAlbedo;
 use p2c2r_scene::math::microfacet::MIN_ALPHA;
 use p2c2r_scene::{MAX_BVH_DEPTH, MAX_LEAF_TRIANGLES, NO_INDEX, light_child};
 use p2c2r_shaders::{
-    AOV_TILE, DISPATCH_SHADOWS, FILM_COUNTER_WORDS, FILM_PIXEL_WORDS, LIGHT_NODE_TEXELS,
-    LIGHT_NODES_PER_ROW, LOOK_ROWS, PATH_FIELDS, QUEUE_HEADER_WORDS, TEXEL_PAGE_HEIGHT,
-    TEXEL_PAGE_WIDTH, TRACE_TILE, WAVE_ARRANGE, WAVE_SHADE, alpha_mode, aov_flag, light_kind,
-    material_flag, texture_flag,
+    AOV_TILE, DISPATCH_PATHS, DISPATCH_RAYS, FILM_COUNTER_WORDS, FILM_PIXEL_WORDS,
+    LIGHT_NODE_TEXELS, LIGHT_NODES_PER_ROW, LOOK_ROWS, PATH_FIELDS, QUEUE_HEADER_WORDS,
+    TEXEL_PAGE_HEIGHT, TEXEL_PAGE_WIDTH, TRACE_TILE, WAVE_ARRANGE, WAVE_SHADE, alpha_mode,
+    aov_flag, light_kind, material_flag, texture_flag,
 };
 
 /// The value of a constant of a linked shader.
@@ -78,7 +78,8 @@ fn places_in_other_buffers_agree_with_their_rust_twins() {
     for (text, name, expected) in [
         (WAVE_SHADE.text, "PATH_FIELDS", PATH_FIELDS),
         (WAVE_SHADE.text, "QUEUE_HEADER_WORDS", QUEUE_HEADER_WORDS),
-        (WAVE_ARRANGE.text, "DISPATCH_SHADOWS", DISPATCH_SHADOWS / 4),
+        (WAVE_ARRANGE.text, "DISPATCH_RAYS", DISPATCH_RAYS / 4),
+        (WAVE_ARRANGE.text, "DISPATCH_PATHS", DISPATCH_PATHS / 4),
         (AOV_TILE.text, "LOOK_ROWS", LOOK_ROWS as u64),
         (AOV_TILE.text, "HAS_INVERSE", u64::from(aov_flag::HAS_INVERSE)),
         (AOV_TILE.text, "HAS_PREVIOUS", u64::from(aov_flag::HAS_PREVIOUS)),
