@@ -15,6 +15,7 @@ const latencyModel = path.join(root, "../../models/latency.onnx");
 async function bundle(entry, { define = {}, hash = true } = {}) {
   const name = path.basename(entry, ".ts");
   const outputs = {
+    finish: "finish-worker",
     predictor: "predictor",
     register: "p2c2r-player",
     session: "session-worker",
@@ -57,7 +58,8 @@ const PREDICTOR_FILE = await bundle("src/worker/predictor.ts", {
   define: { PREDICTOR_WASM_FILE, LATENCY_MODEL_FILE },
 });
 const TRACE_WORKER_FILE = await bundle("src/worker/trace.ts");
+const FINISH_WORKER_FILE = await bundle("src/worker/finish.ts");
 const SESSION_WORKER_FILE = await bundle("src/worker/session.ts", {
-  define: { WASM_FILE, TRACE_WORKER_FILE, PREDICTOR_FILE },
+  define: { WASM_FILE, TRACE_WORKER_FILE, FINISH_WORKER_FILE, PREDICTOR_FILE },
 });
 await bundle("src/register.ts", { define: { SESSION_WORKER_FILE }, hash: false });

@@ -104,7 +104,8 @@ impl Work {
             }
         }
         let paths = task.rect.area() * u64::from(task.samples.count);
-        let rays = (self.cost(task.rect, task.samples) * RAYS_PER_PATH + paths as f64 * CAMERA_RAY) as u64;
+        let rays =
+            (self.cost(task.rect, task.samples) * RAYS_PER_PATH + paths as f64 * CAMERA_RAY) as u64;
         (sums, TraceCounters { rays, shadow_rays: 0 })
     }
 }

@@ -10,10 +10,11 @@ export type {
   StateChange,
 } from "./contributor.js";
 export { SUMS_MIME_TYPE } from "./film-export.js";
-export type { BlobOptions, FilmSums } from "./film-export.js";
+export type { BlobOptions, FilmSums, Picture } from "./film-export.js";
 export type {
   AttemptRecord,
   CameraPose,
+  Denoising,
   DeviceChoice,
   LoadStage,
   MergedTile,
@@ -28,6 +29,7 @@ export type {
 export { P2c2rPlayer } from "./player-element.js";
 export type { PlayerStats } from "./player-element.js";
 export type {
+  DenoiseDetail,
   PeersDetail,
   PlayerEventMap,
   PlayerState,

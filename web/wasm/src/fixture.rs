@@ -60,6 +60,7 @@ fn settings() -> RenderSettings {
         bounces: 8,
         exposure: 1.5,
         tone_mapping: ToneMapping::Neutral,
+        denoise: Denoising::Auto,
         lens_radius: 0.25,
         focus: 3.5,
     }
@@ -107,7 +108,11 @@ fn to_session() -> Vec<ToSession> {
             prediction_log: true,
         },
         ToSession::StartPlayer {
-            settings: RenderSettings { tone_mapping: ToneMapping::None, ..settings() },
+            settings: RenderSettings {
+                tone_mapping: ToneMapping::None,
+                denoise: Denoising::Off,
+                ..settings()
+            },
             device: DeviceChoice::None,
             threads: 2,
             network: None,
@@ -139,6 +144,7 @@ fn to_session() -> Vec<ToSession> {
         ToSession::Pause,
         ToSession::Finish,
         ToSession::Stop,
+        export(ExportFormat::Shown),
         export(ExportFormat::Rgba8),
         export(ExportFormat::Sums),
         ToSession::RtcStateChange { peer, state: RtcState::Connected },
@@ -209,6 +215,7 @@ fn from_session() -> Vec<FromSession> {
         FromSession::Stats { stats },
         FromSession::Stats { stats: resting },
         exported(),
+        FromSession::Shown { is_denoised: true, samples: 4, took_ms: 250.5, is_on_gpu: true },
     ];
     let stages = [LoadStage::Download, LoadStage::Build, LoadStage::Upload, LoadStage::Render];
     messages.extend(stages.map(progress));
@@ -241,7 +248,15 @@ fn loaded() -> FromSession {
 }
 
 fn exported() -> FromSession {
-    FromSession::Exported { request: 3, width: 640, height: 360, samples: 32, is_complete: true }
+    let (is_complete, is_denoised) = (true, false);
+    FromSession::Exported {
+        request: 3,
+        width: 640,
+        height: 360,
+        samples: 32,
+        is_complete,
+        is_denoised,
+    }
 }
 
 fn rtc_from_session() -> Vec<FromSession> {
@@ -332,7 +347,9 @@ fn inputs() -> Vec<Input> {
         Input::StateLost { message: message.clone() },
         Input::Traced { slot, ticket, busy_ms: 12.5 },
         Input::TraceCancelled { slot, ticket },
-        Input::TraceFailed { slot, ticket, message },
+        Input::TraceFailed { slot, ticket, message: message.clone() },
+        Input::Denoised { ticket },
+        Input::DenoiseFailed { ticket, message },
     ]
 }
 
@@ -361,6 +378,8 @@ fn outputs() -> Vec<Output> {
         Output::CancelTrace { slot, ticket },
         Output::Predict { question: 5 },
         Output::SaveState,
+        Output::Denoise { ticket, scene, looks: 16 },
+        Output::CancelDenoise { ticket },
         Output::Paint { width: 640, height: 360 },
     ]
 }

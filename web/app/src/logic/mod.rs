@@ -5,6 +5,7 @@ pub mod forecast;
 pub mod format;
 pub mod history;
 pub mod limits;
+pub mod look;
 pub mod peers;
 pub mod query;
 pub mod readiness;

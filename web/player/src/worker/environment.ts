@@ -24,7 +24,10 @@ export type Input =
   | { kind: "stateLost"; message: string }
   | { kind: "traced"; slot: number; ticket: number; busyMs: number }
   | { kind: "traceCancelled"; slot: number; ticket: number }
-  | { kind: "traceFailed"; slot: number; ticket: number; message: string };
+  | { kind: "traceFailed"; slot: number; ticket: number; message: string }
+  /** Attachment: radiance, three f32 a pixel. */
+  | { kind: "denoised"; ticket: number }
+  | { kind: "denoiseFailed"; ticket: number; message: string };
 
 export type Output =
   | { kind: "page"; message: FromSession }
@@ -43,6 +46,9 @@ export type Output =
   | { kind: "cancelTrace"; slot: number; ticket: number }
   | { kind: "predict"; question: number }
   | { kind: "saveState" }
+  /** Attachments: the film's task and its means. */
+  | { kind: "denoise"; ticket: number; scene: string; looks: number }
+  | { kind: "cancelDenoise"; ticket: number }
   | { kind: "paint"; width: number; height: number };
 
 /** Passes an input to the session. */

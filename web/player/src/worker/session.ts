@@ -6,6 +6,7 @@ import type { Feed, Input, Output } from "./environment.js";
 import { fetchLimited } from "./fetch-limited.js";
 import { Forecast } from "./forecast.js";
 import { keep, recall, SECRET, STATE } from "./keepsakes.js";
+import { Finisher } from "./finisher.js";
 import { TracePool } from "./pool.js";
 import { fetchScene } from "./scene-files.js";
 import { Screen } from "./screen.js";
@@ -16,6 +17,7 @@ const module = WebAssembly.compileStreaming(fetch(new URL(WASM_FILE, import.meta
 class SessionHost {
   readonly #session: SessionWorker;
   readonly #pool: TracePool;
+  readonly #finisher: Finisher;
   readonly #socket: SignalingSocket;
   readonly #forecast: Forecast;
   #screen: Screen | null = null;
@@ -25,6 +27,7 @@ class SessionHost {
   constructor() {
     const feed: Feed = (input, attachments) => this.#feed(input, attachments);
     this.#pool = new TracePool(module, feed);
+    this.#finisher = new Finisher(module, feed);
     this.#socket = new SignalingSocket(feed);
     this.#forecast = new Forecast(feed);
     this.#session = new SessionWorker(navigator.hardwareConcurrency, (json: string, attachments: Uint8Array[]) =>
@@ -81,9 +84,11 @@ class SessionHost {
         break;
       case "poolScene":
         this.#pool.addScene(output.scene, bytes);
+        this.#finisher.addScene(output.scene, bytes);
         break;
       case "poolForget":
         this.#pool.forgetScene(output.scene);
+        this.#finisher.forgetScene(output.scene);
         break;
       case "trace":
         this.#pool.trace(output.slot, output.ticket, output.scene, bytes);
@@ -97,6 +102,12 @@ class SessionHost {
       case "saveState":
         void this.#saveState(bytes);
         break;
+      case "denoise":
+        void this.#finisher.denoise(output, attachments);
+        break;
+      case "cancelDenoise":
+        this.#finisher.cancel(output.ticket);
+        break;
       case "paint":
         this.#screen?.paint(output.width, output.height, bytes);
         break;
@@ -107,7 +118,9 @@ class SessionHost {
     const buffers = attachments.map((bytes) => bytes.buffer as ArrayBuffer);
     const envelope: SessionEnvelope = { message, attachments: buffers };
     self.postMessage(envelope, { transfer: buffers });
-    if (message.kind === "stopped") this.#pool.dispose();
+    if (message.kind !== "stopped") return;
+    this.#pool.dispose();
+    this.#finisher.dispose();
   }
 
   /** Stores what was learned; that this is impossible is told once. */

@@ -69,6 +69,7 @@ impl PlayerRole {
         let (width, height) = (spec.view.width_px, spec.view.height_px);
         self.paint();
         let is_first = self.requester.is_none();
+        self.begin_denoised(&spec);
         let begun = match &mut self.requester {
             Some(requester) => requester.new_job(now, spec).map(|_| ()),
             None => Requester::new(self.requester_config(), spec)

@@ -2,6 +2,7 @@
 
 mod film_form;
 mod forecast_panel;
+mod look_form;
 mod peer_table;
 mod picture;
 mod player_handle;
