@@ -61,12 +61,6 @@ pub(crate) fn bench(places: &Places, permission: Permission, options: &Options) 
             let programs = build::build_native(places, &mut timing)?;
             timing.step("measure the network", || network::measure(places, &programs))?
         }
-        Suite::Model => {
-            let only = options.only.as_deref().filter(|id| model::is_wanted(Some(id)));
-            let rows =
-                timing.step("measure the model", || model::measure(places, permission, only))?;
-            report::Report::of("model", rows)
-        }
         Suite::Coordinator => {
             let wanted =
                 coordinator::Wanted { only: options.only.as_deref(), seeds: options.seeds };

@@ -33,7 +33,13 @@ impl World {
     fn denoising(settings: RenderSettings) -> Self {
         let mut world = Self::new();
         let (device, threads) = (DeviceChoice::Cpu, 2);
-        world.page(ToSession::StartPlayer { settings, device, threads, network: None });
+        world.page(ToSession::StartPlayer {
+            settings,
+            device,
+            threads,
+            network: None,
+            prediction_log: false,
+        });
         let source = SceneSource::Generated { spec: SCENE.to_owned() };
         world.page(ToSession::Load { source, environment_url: None });
         world
@@ -229,7 +235,13 @@ fn picture_that_cannot_be_denoised_is_told_once_and_shown_as_it_is() {
 fn gpu_denoises_where_it_traces_and_the_cpu_where_the_gpu_cannot() {
     let mut world = World::new();
     let (device, threads) = (DeviceChoice::Auto, 2);
-    world.page(ToSession::StartPlayer { settings: DENOISED, device, threads, network: None });
+    world.page(ToSession::StartPlayer {
+        settings: DENOISED,
+        device,
+        threads,
+        network: None,
+        prediction_log: false,
+    });
     world.event(Event::GpuReady { name: "a test".to_owned() });
     let source = SceneSource::Generated { spec: SCENE.to_owned() };
     world.page(ToSession::Load { source, environment_url: None });
