@@ -214,9 +214,8 @@ fn from_session() -> Vec<FromSession> {
         FromSession::Predictions { attempts: vec![attempt()] },
         FromSession::Stats { stats },
         FromSession::Stats { stats: resting },
-        exported(),
-        FromSession::Shown { is_denoised: true, samples: 4, took_ms: 250.5, is_on_gpu: true },
     ];
+    messages.extend(pictures());
     let stages = [LoadStage::Download, LoadStage::Build, LoadStage::Upload, LoadStage::Render];
     messages.extend(stages.map(progress));
     let categories = [
@@ -257,6 +256,12 @@ fn exported() -> FromSession {
         is_complete,
         is_denoised,
     }
+}
+
+fn pictures() -> [FromSession; 2] {
+    let (is_denoised, is_on_gpu) = (true, true);
+    let shown = FromSession::Shown { is_denoised, samples: 4, took_ms: 250.5, is_on_gpu };
+    [exported(), shown]
 }
 
 fn rtc_from_session() -> Vec<FromSession> {
