@@ -36,8 +36,8 @@ fn feature(row: &[f32; FEATURES], name: &str) -> f32 {
 
 /// One row of the last question about a worker.
 fn last_row(questions: &[AskedAbout], worker: Worker) -> [f32; FEATURES] {
-    let of_worker = questions.iter().filter(|(_, about, ..)| *about == worker);
-    of_worker.last().expect("a question about it").3[0]
+    let mut of_worker = questions.iter().filter(|(_, about, ..)| *about == worker);
+    of_worker.next_back().expect("a question about it").3[0]
 }
 
 fn count(questions: &[AskedAbout], worker: Worker) -> usize {
