@@ -15,7 +15,7 @@ struct Arguments {
     #[arg(long, default_value = "skyline")]
     camera: String,
     /// Frames of the orbit.
-    #[arg(long, default_value_t = 48)]
+    #[arg(long, default_value_t = 24)]
     frames: usize,
     /// Degrees from one to the next.
     #[arg(long, default_value_t = 3.0)]
@@ -32,7 +32,7 @@ struct Arguments {
     #[arg(long, default_value_t = 16)]
     tiles: usize,
     /// Imbalance by the map below which a partition stays as it was.
-    #[arg(long, default_value_t = 0.03)]
+    #[arg(long, default_value_t = 0.05)]
     slack: f64,
     /// Print every way that was measured and every frame, to standard error.
     #[arg(long)]
