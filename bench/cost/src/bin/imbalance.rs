@@ -15,7 +15,7 @@ struct Arguments {
     #[arg(long, default_value = "skyline")]
     camera: String,
     /// Frames of the orbit.
-    #[arg(long, default_value_t = 24)]
+    #[arg(long, default_value_t = 48)]
     frames: usize,
     /// Degrees from one to the next.
     #[arg(long, default_value_t = 3.0)]
