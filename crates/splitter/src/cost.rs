@@ -16,7 +16,7 @@ const MAX_STEP: f64 = 8.0;
 /// what they are wrong by together must not end up in it.
 const MOST_MORE: f64 = 3.0;
 /// Variances below are relative: of the logarithm of a cost. Of one path around its cell's mean,
-const PATH_VARIANCE: f64 = 0.5;
+const PATH_VARIANCE: f64 = 1.0;
 /// of a measurement of any length,
 const LEAST_VARIANCE: f64 = 1e-5;
 /// and of a cell that nothing is known of.

@@ -19,7 +19,7 @@ const MAX_EXAMPLES: usize = 2048;
 const MOST_COST: f64 = 10.0 * (MAX_BOUNCES as f64 + 1.0);
 const LEAST_COST: f64 = 1.0;
 /// Of one path's cost around the mean of its cell, relative; and of what a line cannot know.
-const PATH_VARIANCE: f64 = 0.5;
+const PATH_VARIANCE: f64 = 1.0;
 const LINE_VARIANCE: f64 = 0.05;
 /// Variance of expectations before anything shows how good they are, and the least that is believed.
 const EXPECTED_VARIANCE: f64 = 0.25;

@@ -32,7 +32,7 @@ struct Arguments {
     #[arg(long, default_value_t = 16)]
     tiles: usize,
     /// Imbalance by the map below which a partition stays as it was.
-    #[arg(long, default_value_t = 0.03)]
+    #[arg(long, default_value_t = 0.05)]
     slack: f64,
     /// Print every way that was measured and every frame, to standard error.
     #[arg(long)]
