@@ -94,8 +94,11 @@ fn table(load: &RacedLoad) -> String {
             (100.0 * standing.duplicates.mean, 1),
             (100.0 * standing.coverage.mean, 1),
         ];
-        let cells: String =
-            cells.iter().map(|(value, places)| format!("<td>{value:.places$}</td>")).collect();
+        let cell = |(value, places): &(f64, usize)| match value.is_finite() {
+            true => format!("<td>{value:.places$}</td>"),
+            false => "<td>–</td>".to_owned(),
+        };
+        let cells: String = cells.iter().map(cell).collect();
         let _ = write!(rows, "<tr><td>{}</td>{cells}</tr>", policy.name());
     }
     format!(

@@ -153,6 +153,8 @@ const fn compare(
 const FAILURES: &[(&str, Policy)] = &[
     ("failures-vs-fastest-first", Policy::Learned),
     ("product-failures-vs-fastest-first", Policy::Product),
+    // What can be reached at most without knowing the dice.
+    ("oracle-failures-vs-fastest-first", Policy::Oracle),
 ];
 const DUPLICATES: &str = "duplicate-work";
 const COVERAGE: &str = "coverage-90";

@@ -56,3 +56,31 @@ fn impossible_races_are_told() {
         assert!(matches!(race.run(&|_| ()).unwrap_err(), RaceError::Number(_)));
     }
 }
+
+#[test]
+fn page_of_a_race_shows_every_chart_and_loads_nothing() {
+    let policies = vec![Policy::Product, Policy::Oracle];
+    let race = Race { seeds: vec![3], seconds: 12.0, ..race(&policies) };
+    let load = RacedLoad { load_percent: 50.0, policies, runs: race.runs(&|_| ()).unwrap() };
+    let page = page("A race & more", &[load]);
+    assert_eq!(page.matches("<svg").count(), 6);
+    assert!(page.contains("A race &amp; more") && page.contains("product"));
+    for outside in ["http:", "https:", "src=", "href=", "@import", "url(", "NaN"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn rows_are_those_that_were_asked_for_and_their_intervals_hold_them() {
+    let suite = Suite { population: Population::default(), seeds: vec![1, 2], seconds: 12.0 };
+    assert!(suite.ids().contains(&"coverage-90-lte".to_owned()), "{:?}", suite.ids());
+    let wanted = ["mean-vs-oracle", "coverage-90"];
+    let rows = suite.rows(&|id| wanted.contains(&id), &|_| ()).unwrap();
+    assert_eq!(rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), wanted);
+    for row in &rows {
+        let [low, high] = row.interval;
+        assert!(low <= row.value && row.value <= high, "{row:?}");
+        assert_eq!(row.ours.len(), 4, "one for each load");
+    }
+    assert!((0.8..2.0).contains(&rows[0].value) && (0.8..1.0).contains(&rows[1].value));
+}
