@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use p2c2r_sim::{Frames, Policy, Population, PopulationError, Race, RaceError, Rule, Standing};
+use p2c2r_sim::{
+    Frames, Policy, Population, PopulationError, Race, RaceError, RacedLoad, Rule, Standing, Suite,
+    page,
+};
 
 fn race(policies: &[Policy]) -> Race {
     Race {
