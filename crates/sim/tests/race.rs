@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use p2c2r_sim::{Frames, Policy, Population, PopulationError, Race, RaceError, Rule, Standing};
+use p2c2r_sim::{
+    Frames, Policy, Population, PopulationError, Race, RaceError, RacedLoad, Rule, Standing, Suite,
+    page,
+};
 
 fn race(policies: &[Policy]) -> Race {
     Race {
@@ -29,7 +32,9 @@ fn same_seed_is_the_same_run_and_another_seed_is_not() {
 
 #[test]
 fn every_policy_renders_and_knowledge_pays_off() {
-    let standings = race(&Policy::all()).run(&|_| ()).unwrap();
+    // What is left out of a model is raced by whoever asks; here it would only take time.
+    let all = Policy::all().into_iter().filter(|policy| !matches!(policy, Policy::Without(_)));
+    let standings = race(&all.collect::<Vec<_>>()).run(&|_| ()).unwrap();
     let of: BTreeMap<Policy, &Standing> =
         standings.iter().map(|standing| (standing.policy, standing)).collect();
     for standing in &standings {
@@ -72,7 +77,7 @@ fn page_of_a_race_shows_every_chart_and_loads_nothing() {
 
 #[test]
 fn rows_are_those_that_were_asked_for_and_their_intervals_hold_them() {
-    let suite = Suite { population: Population::default(), seeds: vec![1, 2], seconds: 12.0 };
+    let suite = Suite { population: Population::default(), seeds: vec![1], seconds: 11.0 };
     assert!(suite.ids().contains(&"coverage-90-lte".to_owned()), "{:?}", suite.ids());
     let wanted = ["mean-vs-oracle", "coverage-90"];
     let rows = suite.rows(&|id| wanted.contains(&id), &|_| ()).unwrap();
