@@ -44,8 +44,6 @@ pub(crate) struct Options {
 enum Suite {
     /// What contributors cost and give, absent and dead ones too.
     Network,
-    /// What the trained model costs whoever renders in a browser.
-    Model,
     /// Who gets which task: races on simulated people, decisions in a browser, and a real run.
     Coordinator,
     /// Rays, builds, renders and tiles of ours and of other libraries and programs.
@@ -62,11 +60,6 @@ pub(crate) fn bench(places: &Places, permission: Permission, options: &Options) 
             prepare_pages(places, permission, &mut timing)?;
             let programs = build::build_native(places, &mut timing)?;
             timing.step("measure the network", || network::measure(places, &programs))?
-        }
-        Suite::Model => {
-            let only = options.only.as_deref().filter(|id| model::is_wanted(Some(id)));
-            let rows = timing.step("measure the model", || model::measure(places, permission, only))?;
-            report::Report::of("model", rows)
         }
         Suite::Coordinator => {
             let wanted =

@@ -11,8 +11,8 @@ use crate::places::Places;
 use crate::process;
 use crate::setup;
 use crate::timing::Timing;
-use crate::train;
 use crate::tools::{self, CargoDeny, Permission, Tool, WasmRust};
+use crate::train;
 
 /// Crates that also run in the browser, so that lints must hold there as well.
 const BROWSER_CRATES: &[&str] = &[
@@ -92,9 +92,8 @@ fn test_steps(places: &Places, permission: Permission, timing: &mut Timing) -> R
         keep(tested);
     }
     let programs = build::tested(places)?;
-    let retrained = timing.step("small retraining", || {
-        Ok(train::check(places, permission, &programs.cli))
-    })?;
+    let retrained =
+        timing.step("small retraining", || Ok(train::check(places, permission, &programs.cli)))?;
     tally.passed_count += u64::from(matches!(retrained, Some(Ok(()))));
     keep(retrained.unwrap_or(Ok(())));
     let examples = build::build_wasm_examples(places, timing)?;

@@ -35,8 +35,8 @@ struct Amount {
     seconds: u32,
 }
 
-const FULL: Amount = Amount { runs: 320, seconds: 20 };
-const SMALL: Amount = Amount { runs: 48, seconds: 5 };
+const FULL: Amount = Amount { runs: 140, seconds: 12 };
+const SMALL: Amount = Amount { runs: 64, seconds: 6 };
 
 /// Makes the environment and the data, trains, and runs the tests that compare what runs the model.
 pub(crate) fn train(places: &Places, permission: Permission, options: &Options) -> Result<()> {

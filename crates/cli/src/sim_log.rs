@@ -16,7 +16,8 @@ pub(crate) fn write(path: &Path, options: &SimArguments) -> anyhow::Result<()> {
     let about = || format!("cannot write {}", path.display());
     let mut file = BufWriter::new(File::create(path).with_context(about).or_fail(Failure::Input)?);
     let bar = progress::bar("simulate");
-    let first = u32::try_from(options.seed).context("such a seed has no run").or_fail(Failure::Input)?;
+    let first =
+        u32::try_from(options.seed).context("such a seed has no run").or_fail(Failure::Input)?;
     for run in 0..options.seeds {
         let number = first.saturating_add(run);
         for attempt in training_attempts(number, options.seconds).or_fail(Failure::Input)? {

@@ -20,12 +20,9 @@ pub(crate) fn table() -> OnnxOpRegister {
     table.insert(Operator::Relu.name(), |_, _| {
         Ok((expand(ops::activations::Clip::new(Some(0.0), None)), vec![]))
     });
-    table.insert(Operator::Softplus.name(), |_, _| {
-        Ok((expand(ops::activations::Softplus), vec![]))
-    });
+    table
+        .insert(Operator::Softplus.name(), |_, _| Ok((expand(ops::activations::Softplus), vec![])));
     // Models join columns only; that is checked before.
-    table.insert(Operator::Concat.name(), |_, _| {
-        Ok((expand(ops::array::Concat::new(1)), vec![]))
-    });
+    table.insert(Operator::Concat.name(), |_, _| Ok((expand(ops::array::Concat::new(1)), vec![])));
     table
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use p2c2r_protocol::PeerId;
 use p2c2r_scheduler::{
-    AttemptRecord, BaseCurve, OpenWork, Outcome, Piece, Prediction, Scheduler, Stage, TaskEnd, TaskSketch, Worker,
-    WorkerSlot, WorkerTraits,
+    AttemptRecord, BaseCurve, OpenWork, Outcome, Piece, Prediction, Scheduler, Stage, TaskEnd,
+    TaskSketch, Worker, WorkerSlot, WorkerTraits,
 };
 use serde::Serialize;
 

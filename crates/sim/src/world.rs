@@ -26,7 +26,8 @@ use crate::truth::{Facts, Truth};
 use crate::visit::Visit;
 use crate::work::Work;
 
-const REQUESTER: PeerId = PeerId(u64::MAX);
+/// No visitor has it; the largest one is what sessions call nobody.
+const REQUESTER: PeerId = PeerId(u64::MAX - 1);
 /// After this long without a path both ends see a link close.
 const DEAD_AFTER: Duration = Duration::from_secs(10);
 

@@ -1,4 +1,5 @@
-//! Who gets which task: policies raced on simulated people, decisions in a browser, and real contributors.
+//! Who gets which task: policies raced on simulated people, decisions and the trained model in a browser, and real
+//! contributors.
 
 mod real_run;
 
@@ -7,7 +8,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 
 use super::report::{Report, Row};
-use super::web;
+use super::{model, web};
 use crate::build;
 use crate::places::Places;
 use crate::process;
@@ -46,6 +47,9 @@ pub(super) fn measure(
         found.add("decisions in a browser", || {
             web::Sides::build(places, permission)?.decisions(places, wanted.only)
         });
+    }
+    if model::is_wanted(wanted.only) {
+        found.add("the trained model", || model::measure(places, permission, wanted.only));
     }
     if real_run::is_wanted(wanted.only) {
         let mut timing = Timing::default();

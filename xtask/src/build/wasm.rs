@@ -27,12 +27,8 @@ pub(super) struct Module {
 }
 
 /// What visitors load.
-pub(super) const PLAYER: Module = Module {
-    package: "p2c2r-web",
-    name: "p2c2r_web",
-    folder: "web/wasm/pkg",
-    profile: "web",
-};
+pub(super) const PLAYER: Module =
+    Module { package: "p2c2r-web", name: "p2c2r_web", folder: "web/wasm/pkg", profile: "web" };
 /// What runs trained models; only requesters load it.
 pub(super) const PREDICTOR: Module = Module {
     package: "p2c2r-web-predictor",

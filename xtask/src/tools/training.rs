@@ -45,8 +45,7 @@ impl Training {
     }
 
     fn requirements(self, places: &Places) -> PathBuf {
-        let name =
-            if self.has_rivals { "requirements-compare.txt" } else { "requirements.txt" };
+        let name = if self.has_rivals { "requirements-compare.txt" } else { "requirements.txt" };
         places.at("models/train").join(name)
     }
 
