@@ -134,8 +134,8 @@ fn worker_alone_always_gets_work() {
 #[test]
 fn newcomer_is_expected_to_be_like_its_like() {
     let mut scheduler = LearnedScheduler::default();
-    let gpu = WorkerTraits { device: Some(DeviceKind::NativeGpu) };
-    let cpu = WorkerTraits { device: Some(DeviceKind::BrowserCpu) };
+    let gpu = WorkerTraits { device: Some(DeviceKind::NativeGpu), ..WorkerTraits::default() };
+    let cpu = WorkerTraits { device: Some(DeviceKind::BrowserCpu), ..WorkerTraits::default() };
     for (truth, traits) in TRUTHS.iter().zip([gpu, cpu]) {
         scheduler.meet(truth.worker, traits, ms(0));
         (1..30).for_each(|index| {

@@ -4,6 +4,7 @@
 //! predictions and pieces. [`LearnedScheduler`] is the product's; [`EwmaScheduler`] is a baseline that
 //! it is raced against. Costs are in mean paths of the splitter's cost map.
 
+mod base;
 mod budget;
 mod conformal;
 mod drift;
@@ -17,16 +18,22 @@ mod level;
 mod likes;
 mod noise;
 mod normal;
+mod record;
 mod regression;
 mod residual;
 mod worker;
 
 use std::time::Duration;
 
+pub use base::{
+    BaseCurve, BaseEstimate, COST_BUCKETS, FEATURE_NAMES, FEATURES, Features, LinkTraits, Moment,
+    OUTPUT_NAMES, OUTPUTS, SCHEMA_VERSION,
+};
 pub use budget::HedgeBudget;
 pub use ewma::{EwmaConfig, EwmaScheduler};
 pub use hedge::{Hedge, OpenLease, decide_hedge, expected_remaining};
 pub use learned::{LearnedConfig, LearnedScheduler};
+pub use record::AttemptRecord;
 pub use worker::{
     OpenWork, Outcome, Piece, Prediction, Stage, TaskEnd, TaskKind, TaskSketch, Worker, WorkerSlot,
     WorkerTraits,
@@ -34,8 +41,17 @@ pub use worker::{
 
 /// Decides how much each worker gets next, and learns from what becomes of it.
 pub trait Scheduler {
-    /// A worker takes part from now on.
+    /// A worker takes part from now on, or says something new of itself.
     fn meet(&mut self, worker: Worker, traits: WorkerTraits, now: Duration);
+
+    /// A base model expects this of a worker; the last word on a kind of task replaces those before.
+    /// Schedulers without use for it ignore it.
+    fn expect(&mut self, _worker: Worker, _curve: BaseCurve) {}
+
+    /// Tasks that a worker has delivered, and the share of its tasks that came to nothing.
+    fn history(&self, _worker: Worker) -> (u64, f64) {
+        (0, 0.0)
+    }
 
     /// Learns from a task that ended.
     fn observe(&mut self, outcome: &Outcome);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::DeviceKind;
+use serde::{Deserialize, Serialize};
 
 /// Who traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,11 +15,19 @@ pub enum Worker {
     Peer(PeerId),
 }
 
-/// What is known of a worker before its first task.
+/// What a worker says of itself; nothing of it is trusted for longer than it takes to measure.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WorkerTraits {
-    /// What renders, by its own word; `None` for the local tracer.
+    /// What renders; `None` for the local tracer.
     pub device: Option<DeviceKind>,
+    /// Tasks it traces at the same time; 0 counts as 1.
+    pub lanes: u16,
+    /// Mean paths per second of one lane in the benchmark that it ran on itself, if it did.
+    pub benchmark: Option<u32>,
+    /// Whether it runs on a battery.
+    pub is_on_battery: bool,
+    /// Whether its tab is hidden.
+    pub is_hidden: bool,
 }
 
 /// What a task asks of a tracer.
@@ -31,7 +40,8 @@ pub struct TaskSketch {
 }
 
 /// Kinds of task that workers may be good and bad at in different ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TaskKind {
     /// At most one bounce.
     Direct,
@@ -53,7 +63,8 @@ impl TaskKind {
 }
 
 /// How much is known of a worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Fewer than 10 tasks: mostly what is known of its like.
     Heuristic,
@@ -179,7 +190,8 @@ pub struct Outcome {
 }
 
 /// How a task ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TaskEnd {
     /// With a result.
     Delivered,

@@ -99,7 +99,8 @@ impl Requester {
         mut scheduler: Box<dyn Scheduler + Send>,
     ) -> Result<Self, JobError> {
         let id = JobId(1);
-        scheduler.meet(Worker::Local, WorkerTraits { device: None }, Duration::ZERO);
+        let traits = WorkerTraits { lanes: config.local_lanes, ..WorkerTraits::default() };
+        scheduler.meet(Worker::Local, traits, Duration::ZERO);
         let job = Job::new(id, job, None)?;
         let local = Local::new(&config, &job);
         Ok(Self {

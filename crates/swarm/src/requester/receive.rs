@@ -74,7 +74,11 @@ impl Requester {
             self.send(id, &Message::Hello(answer));
         }
         if greeted.is_first {
-            let traits = WorkerTraits { device: Some(capabilities.device) };
+            let traits = WorkerTraits {
+                device: Some(capabilities.device),
+                lanes: capabilities.lanes,
+                ..WorkerTraits::default()
+            };
             self.scheduler.meet(Worker::Peer(id), traits, now);
             self.outputs.push_back(RequesterOutput::PeerReady { peer: id, capabilities });
             self.announce(id);
