@@ -7,21 +7,21 @@
 
 mod guide;
 mod history;
+mod job;
 mod light;
 mod pixels;
 mod variance;
 mod wavelet;
 
-use p2c2r_frame::{AovPixel, Aovs};
-use p2c2r_scene::math::Vec3;
+use std::ops::Deref;
+
+use p2c2r_frame::Aovs;
 use thiserror::Error;
 
 use crate::MAX_FILM_PIXELS;
-use guide::{GuideScales, guides};
+use guide::GuideScales;
 use history::History;
-use light::{cleaned, light_of, radiance_of};
-use pixels::Picture;
-use wavelet::Noisy;
+pub use job::DenoiseJob;
 
 /// Levels of the wavelet: taps reach 2 · (1 + 2 + 4 + 8) pixels.
 const LEVELS: u32 = 4;
@@ -79,26 +79,27 @@ impl Denoiser {
         radiance: &[[f32; 3]],
         aovs: &Aovs,
     ) -> Result<Vec<[f32; 3]>, DenoiseError> {
-        check(radiance, aovs)?;
-        let (width, height) = (aovs.rect.width as usize, aovs.rect.height as usize);
-        let guides = guides(&aovs.pixels, width);
-        let picture = Picture { width, height, guides: &guides };
-        let mirrored = smoothed_mirrors(&picture, &aovs.pixels);
-        let pixels = radiance.iter().zip(&mirrored).zip(&aovs.pixels);
-        let light =
-            pixels.map(|((&radiance, &mirrored), pixel)| light_of(radiance, mirrored, pixel));
-        let history = self.followed_by(&picture, light.collect(), &aovs.pixels);
-        let light = smoothed_light(&picture, &history.light);
-        self.history = Some(history);
-        let pixels = light.iter().zip(&mirrored).zip(&aovs.pixels);
-        Ok(pixels.map(|((&light, &mirrored), pixel)| radiance_of(light, mirrored, pixel)).collect())
+        let job = self.begin(radiance.to_vec(), aovs)?;
+        Ok(self.finish(job))
     }
 
-    fn followed_by(&self, picture: &Picture<'_>, light: Vec<Vec3>, pixels: &[AovPixel]) -> History {
-        match &self.history {
-            Some(history) => history.followed_by(picture, &light, pixels),
-            None => History::first(picture.width, light, picture.guides.to_vec()),
-        }
+    /// The same in steps, for workers that must look at their messages in between. The job takes what is
+    /// known of earlier pictures with it, until [`Self::finish`] brings it back.
+    pub fn begin<A: Deref<Target = Aovs>>(
+        &mut self,
+        radiance: Vec<[f32; 3]>,
+        aovs: A,
+    ) -> Result<DenoiseJob<A>, DenoiseError> {
+        check(&radiance, &aovs)?;
+        Ok(DenoiseJob::new(radiance, aovs, self.history.take()))
+    }
+
+    /// The picture of a job; what is left of its work is done first.
+    pub fn finish<A: Deref<Target = Aovs>>(&mut self, mut job: DenoiseJob<A>) -> Vec<[f32; 3]> {
+        while !job.step(u64::MAX) {}
+        let (picture, history) = job.into_results();
+        self.history = Some(history);
+        picture
     }
 }
 
@@ -114,26 +115,6 @@ fn check(radiance: &[[f32; 3]], aovs: &Aovs) -> Result<(), DenoiseError> {
         width_px: aovs.rect.width,
         height_px: aovs.rect.height,
     })
-}
-
-/// What smooth surfaces mirror, without the noise of rougher ones.
-fn smoothed_mirrors(picture: &Picture<'_>, pixels: &[AovPixel]) -> Vec<Vec3> {
-    let light = pixels.iter().map(|pixel| Vec3::from(cleaned(pixel.mirrored))).collect();
-    let variance = pixels.iter().map(|pixel| cleaned([pixel.mirrored_variance; 3])[0]).collect();
-    let noisy = Noisy { light, variance };
-    wavelet::level(picture, &noisy, 1, MIRRORED_STRENGTH, &MIRRORED_SCALES).light
-}
-
-/// All levels of the wavelet.
-fn smoothed_light(picture: &Picture<'_>, light: &[Vec3]) -> Vec<Vec3> {
-    let variance = variance::spatial(picture, light, &SCALES);
-    let mut noisy = Noisy { light: light.to_vec(), variance };
-    let mut strength = STRENGTH;
-    for level in 0..LEVELS {
-        noisy = wavelet::level(picture, &noisy, 1 << level, strength, &SCALES);
-        strength *= STRENGTH_KEPT;
-    }
-    noisy.light
 }
 
 #[cfg(test)]

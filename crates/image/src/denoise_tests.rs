@@ -1,6 +1,6 @@
 //! What the denoiser must keep, must lose, and must not be brought down by.
 
-use p2c2r_frame::{LOST_MOTION_PX, NO_SURFACE, PixelRect};
+use p2c2r_frame::{AovPixel, LOST_MOTION_PX, NO_SURFACE, PixelRect};
 
 use super::*;
 
@@ -214,4 +214,44 @@ fn another_surface_has_no_history() {
     let other = aovs(|_, _| AovPixel { instance: 7, ..wall() });
     let light = noisy(1.0, 0x20000);
     assert_eq!(denoiser.denoise(&light, &other).unwrap(), denoised(&light, &other));
+}
+
+#[test]
+fn steps_of_any_size_give_the_same_bits() {
+    let aovs = aovs(|x, y| AovPixel {
+        depth: 1.0 + (x + y) as f32,
+        mirrored: [random(x); 3],
+        mirrored_variance: random(y),
+        motion_px: [1.5, 0.0],
+        ..wall()
+    });
+    for max_taps in [1, 33, 1000, 54_321, u64::MAX] {
+        let (mut whole, mut stepped) = (Denoiser::new(), Denoiser::new());
+        // The second picture also has a history.
+        for seed in [0, 0x30000] {
+            let noisy: Vec<[f32; 3]> =
+                (0..WIDTH * HEIGHT).map(|index| [noise(index + seed); 3]).collect();
+            let mut job = stepped.begin(noisy.clone(), &aovs).unwrap();
+            let mut steps = 0;
+            while !job.step(max_taps) {
+                steps += 1;
+            }
+            let is_cut = steps > 0;
+            assert_eq!(is_cut, max_taps < u64::MAX, "{steps} steps of {max_taps}");
+            assert_eq!(stepped.finish(job), whole.denoise(&noisy, &aovs).unwrap());
+        }
+    }
+}
+
+#[test]
+fn dropped_job_leaves_no_history() {
+    let aovs = aovs(|_, _| wall());
+    let light = |seed: u32| -> Vec<[f32; 3]> {
+        (0..WIDTH * HEIGHT).map(|index| [noise(index + seed); 3]).collect()
+    };
+    let mut denoiser = Denoiser::new();
+    denoiser.denoise(&light(0), &aovs).unwrap();
+    drop(denoiser.begin(light(0x10000), &aovs).unwrap());
+    let second = light(0x20000);
+    assert_eq!(denoiser.denoise(&second, &aovs).unwrap(), denoised(&second, &aovs));
 }

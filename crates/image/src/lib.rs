@@ -17,7 +17,7 @@ pub use codec::{
     CodecError, LOSSY_ERROR_GROWTH, pack_sums, pack_sums_below_noise, packed_limit_bytes,
     unpack_sums,
 };
-pub use denoise::{DenoiseError, Denoiser};
+pub use denoise::{DenoiseError, DenoiseJob, Denoiser};
 pub use display::{Display, MAX_EXPOSURE_EV, exposure_scale};
 pub use error_measure::rmse;
 pub use film::{Film, FilmError, MAX_FILM_PIXELS, MergeError};

@@ -39,23 +39,21 @@ pub(super) struct GuideScales {
     pub(super) depth: f32,
 }
 
-/// Guides of a whole picture, row by row.
-pub(super) fn guides(pixels: &[AovPixel], width: usize) -> Vec<Guide> {
-    let mut guides: Vec<Guide> = pixels.iter().map(cleaned).collect();
-    let height = guides.len() / width;
-    let depths: Vec<f32> = guides.iter().map(|guide| guide.depth).collect();
-    for (index, guide) in guides.iter_mut().enumerate() {
-        let (x, y) = (index % width, index / width);
-        let left = index - usize::from(x > 0);
-        let right = index + usize::from(x + 1 < width);
-        let up = index - if y > 0 { width } else { 0 };
-        let down = index + if y + 1 < height { width } else { 0 };
-        guide.slope = [
-            least_step(depths[left], guide.depth, depths[right]),
-            least_step(depths[up], guide.depth, depths[down]),
-        ];
-    }
-    guides
+/// The guide of one pixel of a whole picture.
+pub(super) fn guide_at(pixels: &[AovPixel], width: usize, index: usize) -> Guide {
+    let height = pixels.len() / width;
+    let (x, y) = (index % width, index / width);
+    let left = index - usize::from(x > 0);
+    let right = index + usize::from(x + 1 < width);
+    let up = index - if y > 0 { width } else { 0 };
+    let down = index + if y + 1 < height { width } else { 0 };
+    let depth = |there: usize| depth_of(&pixels[there]);
+    let guide = cleaned(&pixels[index]);
+    let slope = [
+        least_step(depth(left), guide.depth, depth(right)),
+        least_step(depth(up), guide.depth, depth(down)),
+    ];
+    Guide { slope, ..guide }
 }
 
 /// The smaller of the steps to both neighbours. At the border one of them is the pixel itself: 0.
@@ -63,8 +61,13 @@ fn least_step(before: f32, here: f32, after: f32) -> f32 {
     smaller((here - before).abs(), (after - here).abs())
 }
 
+fn depth_of(pixel: &AovPixel) -> f32 {
+    smaller(larger(pixel.depth, 0.0), MAX_DEPTH)
+}
+
+/// A guide without slopes.
 fn cleaned(pixel: &AovPixel) -> Guide {
-    let depth = smaller(larger(pixel.depth, 0.0), MAX_DEPTH);
+    let depth = depth_of(pixel);
     let normal = Vec3::from(pixel.normal.map(|part| smaller(larger(part, -1.0), 1.0)));
     let is_seen = pixel.instance != NO_SURFACE;
     let ids = if is_seen { [pixel.material, pixel.instance] } else { [NO_SURFACE; 2] };

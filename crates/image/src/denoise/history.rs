@@ -4,7 +4,6 @@
 //! what its surroundings look like now, so that light that has changed does not linger (Karis 2014, "High
 //! quality temporal supersampling").
 
-use p2c2r_frame::AovPixel;
 use p2c2r_scene::math::{Vec3, larger, smaller};
 
 use super::guide::Guide;
@@ -39,31 +38,21 @@ pub(super) struct History {
 }
 
 impl History {
-    /// The light of one picture alone.
-    pub(super) fn first(width: usize, light: Vec<Vec3>, guides: Vec<Guide>) -> Self {
-        let length = vec![1.0; light.len()];
-        Self { width, light, length, guides }
-    }
-
-    /// Adds a picture to what is known of it from before.
+    /// One pixel's light joined with what is known of it from before, and of how many pictures it is.
     pub(super) fn followed_by(
         &self,
         picture: &Picture<'_>,
         light: &[Vec3],
-        pixels: &[AovPixel],
-    ) -> Self {
-        let joined = light.iter().zip(pixels).enumerate().map(|(index, (&new, pixel))| match self
-            .at_origin_of(picture, index, pixel.motion_px)
-        {
-            Some((old, length)) => {
-                let length = smaller(length + 1.0, LONGEST);
-                let old = clamped(picture, light, index, old);
-                (old + (new - old) / length, length)
-            }
-            None => (new, 1.0),
-        });
-        let (light, length) = joined.unzip();
-        Self { width: picture.width, light, length, guides: picture.guides.to_vec() }
+        index: usize,
+        motion_px: [f32; 2],
+    ) -> (Vec3, f32) {
+        let new = light[index];
+        let Some((old, length)) = self.at_origin_of(picture, index, motion_px) else {
+            return (new, 1.0);
+        };
+        let length = smaller(length + 1.0, LONGEST);
+        let old = clamped(picture, light, index, old);
+        (old + (new - old) / length, length)
     }
 
     /// Light and length where this pixel's surface was: bilinear, over the taps that show it.

@@ -4,7 +4,8 @@ use p2c2r_scene::math::{Vec3, exp, luminance};
 
 use super::guide::{Guide, GuideScales};
 
-/// A whole picture of light with its guides, row by row.
+/// The guides of a whole picture, row by row.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Picture<'a> {
     /// Width in pixels.
     pub(super) width: usize,

@@ -11,19 +11,21 @@ use super::pixels::{Picture, brightness};
 /// Taps on each side of the window (Schied et al. 2017 take 7 × 7 as well).
 const RADIUS: i32 = 3;
 
-/// Variance of the brightness of each pixel.
-pub(super) fn spatial(picture: &Picture<'_>, light: &[Vec3], scales: &GuideScales) -> Vec<f32> {
-    let variance_of = |index: usize| {
-        let (mut first, mut second, mut weights) = (0.0, 0.0, 0.0);
-        picture.window(index, RADIUS, 1, |there, offset| {
-            let weight = picture.surface_weight(index, there, offset, scales);
-            let value = brightness(light[there]);
-            first += weight * value;
-            second += weight * value * value;
-            weights += weight;
-        });
-        let mean = first / weights;
-        larger(second / weights - mean * mean, 0.0)
-    };
-    (0..light.len()).map(variance_of).collect()
+/// Variance of the brightness of one pixel.
+pub(super) fn spatial(
+    picture: &Picture<'_>,
+    light: &[Vec3],
+    index: usize,
+    scales: &GuideScales,
+) -> f32 {
+    let (mut first, mut second, mut weights) = (0.0, 0.0, 0.0);
+    picture.window(index, RADIUS, 1, |there, offset| {
+        let weight = picture.surface_weight(index, there, offset, scales);
+        let value = brightness(light[there]);
+        first += weight * value;
+        second += weight * value * value;
+        weights += weight;
+    });
+    let mean = first / weights;
+    larger(second / weights - mean * mean, 0.0)
 }

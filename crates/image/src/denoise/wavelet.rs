@@ -14,8 +14,8 @@ const SMOOTH: [f32; 2] = [1.0 / 2.0, 1.0 / 4.0];
 /// Brightness differences below this never count as edges.
 const LEAST_DEVIATION: f32 = 1e-4;
 
-/// Light and the variance of its brightness.
-#[derive(Debug, Clone)]
+/// Light and the variance of its brightness, as far as they are known.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Noisy {
     /// The light.
     pub(super) light: Vec<Vec3>,
@@ -23,39 +23,52 @@ pub(super) struct Noisy {
     pub(super) variance: Vec<f32>,
 }
 
-/// Smooths with taps `stride` pixels apart. `strength` is how many standard deviations count as alike.
-pub(super) fn level(
-    picture: &Picture<'_>,
-    input: &Noisy,
-    stride: i32,
-    strength: f32,
-    scales: &GuideScales,
-) -> Noisy {
-    let count = input.light.len();
-    let mut output =
-        Noisy { light: Vec::with_capacity(count), variance: Vec::with_capacity(count) };
-    for index in 0..count {
+impl Noisy {
+    /// Room for so many pixels.
+    pub(super) fn reserve_exact(&mut self, count: usize) {
+        self.light.reserve_exact(count);
+        self.variance.reserve_exact(count);
+    }
+}
+
+/// How a level smooths.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Level {
+    /// Distance of two taps, in pixels.
+    pub(super) stride: i32,
+    /// How many standard deviations count as alike.
+    pub(super) strength: f32,
+    /// How surfaces are told apart.
+    pub(super) scales: GuideScales,
+}
+
+impl Level {
+    /// Light and variance of one pixel after the level.
+    #[inline]
+    pub(super) fn smoothed(
+        &self,
+        picture: &Picture<'_>,
+        input: &Noisy,
+        index: usize,
+    ) -> (Vec3, f32) {
         let here = brightness(input.light[index]);
         let deviation = smoothed_variance(picture, &input.variance, index).sqrt();
-        let per_difference = 1.0 / (strength * deviation + LEAST_DEVIATION);
+        let per_difference = 1.0 / (self.strength * deviation + LEAST_DEVIATION);
         let (mut light, mut variance, mut weights) = (Vec3::ZERO, 0.0, 0.0);
-        picture.window(index, 2, stride, |there, offset| {
+        picture.window(index, 2, self.stride, |there, offset| {
             let spline = KERNEL[offset[0].unsigned_abs() as usize]
                 * KERNEL[offset[1].unsigned_abs() as usize];
-            let offset_px = offset.map(|taps| taps * stride);
-            let Some(apart) = picture.surface_distance(index, there, offset_px, scales) else {
-                return;
-            };
+            let offset_px = offset.map(|taps| taps * self.stride);
+            let apart = picture.surface_distance(index, there, offset_px, &self.scales);
+            let Some(apart) = apart else { return };
             let difference = (here - brightness(input.light[there])) * per_difference;
             let weight = spline * exp(-apart - difference * difference);
             light += input.light[there] * weight;
             variance += weight * weight * input.variance[there];
             weights += weight;
         });
-        output.light.push(light / weights);
-        output.variance.push(variance / (weights * weights));
+        (light / weights, variance / (weights * weights))
     }
-    output
 }
 
 /// Variance over 3 × 3 pixels: that of one pixel is itself noise.
