@@ -12,8 +12,7 @@ const wasm = path.join(root, "../wasm/pkg/p2c2r_web_bg.wasm");
 
 async function bundle(entry, { define = {}, hash = true } = {}) {
   const name = path.basename(entry, ".ts");
-  const outputs = { register: "p2c2r-player", session: "session-worker", trace: "trace-worker" };
-  const base = outputs[name];
+  const base = name === "register" ? "p2c2r-player" : `${name}-worker`;
   const result = await build({
     entryPoints: { [base]: path.join(root, entry) },
     outdir: dist,
@@ -45,7 +44,8 @@ await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 const WASM_FILE = await copyHashed(wasm);
 const TRACE_WORKER_FILE = await bundle("src/worker/trace.ts");
+const FINISH_WORKER_FILE = await bundle("src/worker/finish.ts");
 const SESSION_WORKER_FILE = await bundle("src/worker/session.ts", {
-  define: { WASM_FILE, TRACE_WORKER_FILE },
+  define: { WASM_FILE, TRACE_WORKER_FILE, FINISH_WORKER_FILE },
 });
 await bundle("src/register.ts", { define: { SESSION_WORKER_FILE }, hash: false });

@@ -39,6 +39,11 @@ impl GpuDenoiser {
         }
     }
 
+    /// Gives the device's memory back, and with it what is known of earlier pictures.
+    pub fn release(&mut self) {
+        self.buffers = None;
+    }
+
     /// The picture without noise, as `p2c2r_image::Denoiser` gives it within rounding. `radiance` holds the
     /// means of the film, row by row, `aovs` the whole of the same view.
     ///

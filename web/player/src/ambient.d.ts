@@ -1,4 +1,5 @@
 // Names that the build fills in: the hashed files beside the entry.
 declare const SESSION_WORKER_FILE: string;
 declare const TRACE_WORKER_FILE: string;
+declare const FINISH_WORKER_FILE: string;
 declare const WASM_FILE: string;

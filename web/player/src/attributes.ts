@@ -1,6 +1,6 @@
 // From the element's attributes to settings; a value that makes no sense gives the default.
 
-import type { CameraChoice, DeviceChoice, RenderSettings, SceneSource, ToneMapping } from "./messages.js";
+import type { CameraChoice, Denoising, DeviceChoice, RenderSettings, SceneSource, ToneMapping } from "./messages.js";
 
 export const OBSERVED_ATTRIBUTES = [
   "src",
@@ -22,6 +22,7 @@ export const OBSERVED_ATTRIBUTES = [
   "bounces",
   "exposure",
   "tone-mapping",
+  "denoise",
   "lens-radius",
   "focus",
   "environment-image",
@@ -64,6 +65,7 @@ export function renderSettings(element: Element, box: BoxSize): RenderSettings {
     bounces: integer(element, "bounces", DEFAULT_BOUNCES, 1, MAX_BOUNCES),
     exposure: exposure(element),
     toneMapping: toneMapping(element),
+    denoise: denoising(element),
     ...lens(element),
   };
 }
@@ -139,6 +141,13 @@ function metres(element: Element, name: string): number {
 function toneMapping(element: Element): ToneMapping {
   const name = element.getAttribute("tone-mapping");
   return name === "agx" || name === "aces" || name === "none" ? name : "neutral";
+}
+
+/** The attribute alone means `on`. */
+export function denoising(element: Element): Denoising {
+  const word = element.getAttribute("denoise");
+  if (word === "") return "on";
+  return word === "on" || word === "off" ? word : "auto";
 }
 
 function integer(

@@ -19,6 +19,21 @@ export interface BlobOptions {
   mimeType?: string;
   /** 0 to 1 for lossy types. */
   quality?: number;
+  /** `shown` (default): as on the screen, denoised or not. `film`: never denoised. */
+  picture?: "shown" | "film";
+}
+
+/** An image, and what it shows. */
+export interface Picture {
+  blob: Blob;
+  width: number;
+  height: number;
+  /** Samples that every pixel of the film has. */
+  samples: number;
+  /** Whether every sample of the frame is merged. */
+  isComplete: boolean;
+  /** Whether it was denoised; the film itself never is. */
+  isDenoised: boolean;
 }
 
 /** Encodes 8-bit pixels as an image. */

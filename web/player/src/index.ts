@@ -10,9 +10,10 @@ export type {
   StateChange,
 } from "./contributor.js";
 export { SUMS_MIME_TYPE } from "./film-export.js";
-export type { BlobOptions, FilmSums } from "./film-export.js";
+export type { BlobOptions, FilmSums, Picture } from "./film-export.js";
 export type {
   CameraPose,
+  Denoising,
   DeviceChoice,
   LoadStage,
   MergedTile,
@@ -25,6 +26,7 @@ export type {
 export { P2c2rPlayer } from "./player-element.js";
 export type { PlayerStats } from "./player-element.js";
 export type {
+  DenoiseDetail,
   PeersDetail,
   PlayerEventMap,
   PlayerState,

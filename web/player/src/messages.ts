@@ -4,6 +4,9 @@
 export type DeviceChoice = "auto" | "gpu" | "cpu" | "none";
 export type ToneMapping = "neutral" | "agx" | "aces" | "none";
 
+/** `auto`: while pixels have few samples. */
+export type Denoising = "auto" | "on" | "off";
+
 export interface NetworkSettings {
   signalUrl: string;
   blobsUrl: string;
@@ -19,6 +22,7 @@ export interface RenderSettings {
   bounces: number;
   exposure: number;
   toneMapping: ToneMapping;
+  denoise: Denoising;
   /** In metres; 0 makes everything sharp. */
   lensRadius: number;
   /** Distance of what is sharp, in metres. */
@@ -37,7 +41,8 @@ export type SceneSource =
   | { kind: "generated"; spec: string }
   | { kind: "bytes"; name: string };
 
-export type ExportFormat = "rgba8" | "sums";
+/** The picture as shown, the film in the same form, the film's exact sums. */
+export type ExportFormat = "shown" | "rgba8" | "sums";
 
 export interface IceServer {
   urls: string[];
@@ -171,7 +176,9 @@ export type FromSession =
       height: number;
       samples: number;
       isComplete: boolean;
+      isDenoised: boolean;
     }
+  | { kind: "shown"; isDenoised: boolean; samples: number; tookMs: number; isOnGpu: boolean }
   | {
       kind: "rtcConnect";
       peer: number;

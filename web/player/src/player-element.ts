@@ -3,6 +3,7 @@
 import { AnimationClock } from "./animation-clock.js";
 import {
   cameraChoice,
+  denoising,
   deviceChoice,
   maxPeers,
   OBSERVED_ATTRIBUTES,
@@ -15,10 +16,10 @@ import {
 import { attributePose, CAMERA_ATTRIBUTES } from "./camera-attributes.js";
 import { CameraControls } from "./camera-controls.js";
 import type { SessionErrorDetail } from "./contributor.js";
-import type { BlobOptions, FilmSums } from "./film-export.js";
-import type { CameraPose, FromSession, PeerShare, SceneSource, SceneSummary } from "./messages.js";
+import type { BlobOptions, FilmSums, Picture } from "./film-export.js";
+import type { CameraPose, Denoising, FromSession, PeerShare, SceneSource, SceneSummary } from "./messages.js";
 import { networkSettings } from "./network-settings.js";
-import type { PlayerState, SampleDetail } from "./player-events.js";
+import type { DenoiseDetail, PlayerState, SampleDetail } from "./player-events.js";
 import { PlayerSession } from "./player-session.js";
 import { PlayerView } from "./player-view.js";
 
@@ -29,6 +30,7 @@ export interface PlayerStats extends SampleDetail {
   state: PlayerState;
   scene: SceneSummary | null;
   peerShares: PeerShare[];
+  isDenoised: boolean;
 }
 
 /** What was loaded last, so that a new session can load it again. */
@@ -50,6 +52,7 @@ export class P2c2rPlayer extends ElementBase {
   #summary: SceneSummary | null = null;
   #peers: PeerShare[] = [];
   #sample: SampleDetail = NO_SAMPLES;
+  #isDenoised = false;
   #pose: CameraPose | null = null;
   #isAttached = false;
   readonly #clock = new AnimationClock((seconds) => this.#session?.time(seconds));
@@ -79,6 +82,20 @@ export class P2c2rPlayer extends ElementBase {
 
   set src(value: string) {
     this.setAttribute("src", value);
+  }
+
+  /** When the shown picture is denoised; the attribute. */
+  get denoise(): Denoising {
+    return denoising(this);
+  }
+
+  set denoise(value: Denoising) {
+    this.setAttribute("denoise", value);
+  }
+
+  /** Whether the picture that is shown now is denoised. */
+  get isDenoised(): boolean {
+    return this.#isDenoised;
   }
 
   /** The camera as it stands, once a scene is loaded. */
@@ -175,6 +192,11 @@ export class P2c2rPlayer extends ElementBase {
     this.#controls?.setPose(pose);
   }
 
+  /** The picture as an image, with whether it is denoised; waits for the last denoised one of a whole film. */
+  getPicture(options: BlobOptions = {}): Promise<Picture> {
+    return this.#session?.picture(options) ?? Promise.reject(new Error("nothing is loaded"));
+  }
+
   /** The picture as an image, or the exact film for `application/x-p2c2r-sums`. */
   toBlob(options: BlobOptions = {}): Promise<Blob> {
     return this.#session?.toBlob(options) ?? Promise.reject(new Error("nothing is loaded"));
@@ -186,8 +208,9 @@ export class P2c2rPlayer extends ElementBase {
   }
 
   getStats(): Promise<PlayerStats> {
-    const { state } = this;
-    return Promise.resolve({ ...this.#sample, state, scene: this.#summary, peerShares: this.#peers });
+    const { state, isDenoised } = this;
+    const [scene, peerShares] = [this.#summary, this.#peers];
+    return Promise.resolve({ ...this.#sample, state, scene, peerShares, isDenoised });
   }
 
   /** Ends the workers and every connection; `load()` starts again. */
@@ -202,6 +225,7 @@ export class P2c2rPlayer extends ElementBase {
     this.#summary = null;
     this.#peers = [];
     this.#sample = NO_SAMPLES;
+    this.#isDenoised = false;
     this.#change("idle", null);
   }
 
@@ -309,6 +333,15 @@ export class P2c2rPlayer extends ElementBase {
         break;
       case "sample":
         this.#onSample(message);
+        break;
+      case "shown":
+        this.#isDenoised = message.isDenoised;
+        this.#emit("denoise", {
+          isDenoised: message.isDenoised,
+          samplesPerPixel: message.samples,
+          tookMs: message.tookMs,
+          isOnGpu: message.isOnGpu,
+        } satisfies DenoiseDetail);
         break;
       case "tiles":
         this.#emit("tiles", message.tiles);

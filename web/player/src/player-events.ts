@@ -18,6 +18,17 @@ export interface SampleDetail {
   peers: number;
 }
 
+/** What is shown from now on. */
+export interface DenoiseDetail {
+  isDenoised: boolean;
+  /** Of every pixel of the picture. */
+  samplesPerPixel: number;
+  /** What denoising took; 0 for the plain film. */
+  tookMs: number;
+  /** Where it was done. */
+  isOnGpu: boolean;
+}
+
 export interface PeersDetail {
   peers: PeerShare[];
   connected: number;
@@ -28,6 +39,7 @@ export interface PlayerEventMap {
   progress: CustomEvent<ProgressDetail>;
   tiles: CustomEvent<MergedTile[]>;
   sample: CustomEvent<SampleDetail>;
+  denoise: CustomEvent<DenoiseDetail>;
   complete: CustomEvent<SampleDetail>;
   peerschange: CustomEvent<PeersDetail>;
   statechange: CustomEvent<StateChange<PlayerState>>;

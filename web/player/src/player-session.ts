@@ -1,6 +1,6 @@
 // One running player: a canvas, its session worker, and what the two have said so far.
 
-import type { BlobOptions, FilmSums } from "./film-export.js";
+import type { BlobOptions, FilmSums, Picture } from "./film-export.js";
 import { encodeImage, SUMS_MIME_TYPE } from "./film-export.js";
 import type {
   CameraChoice,
@@ -78,8 +78,14 @@ export class PlayerSession {
       const { bytes } = await this.#export("sums");
       return new Blob([bytes], { type: SUMS_MIME_TYPE });
     }
-    const { message, bytes } = await this.#export("rgba8");
-    return encodeImage(message.width, message.height, bytes, options);
+    return (await this.picture(options)).blob;
+  }
+
+  async picture(options: BlobOptions): Promise<Picture> {
+    const { message, bytes } = await this.#export(options.picture === "film" ? "rgba8" : "shown");
+    const { width, height, samples, isComplete, isDenoised } = message;
+    const blob = await encodeImage(width, height, bytes, options);
+    return { blob, width, height, samples, isComplete, isDenoised };
   }
 
   async filmSums(): Promise<FilmSums> {

@@ -8,6 +8,7 @@ use p2c2r_protocol::peer::Channel;
 use p2c2r_scene::Scene;
 
 use crate::environment::Output;
+use crate::finish::DenoiseRequest;
 use crate::messages::FromSession;
 
 /// One thing to do; in order.
@@ -54,6 +55,13 @@ pub(crate) enum Action {
     /// Stop a task on the GPU.
     CancelGpu {
         /// Of the task.
+        ticket: u32,
+    },
+    /// Denoise on the GPU; [`crate::base::Event::GpuDenoised`] answers.
+    DenoiseGpu(DenoiseRequest),
+    /// Stop denoising on the GPU; nothing answers.
+    CancelGpuDenoise {
+        /// Of the request.
         ticket: u32,
     },
 }

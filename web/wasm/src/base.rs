@@ -41,6 +41,13 @@ pub(crate) enum Event {
         /// Time spent tracing.
         busy: Duration,
     },
+    /// The GPU has denoised a picture, or could not.
+    GpuDenoised {
+        /// Of the request.
+        ticket: u32,
+        /// The radiance, or why there is none.
+        outcome: Result<Vec<[f32; 3]>, String>,
+    },
     /// The GPU gave a task up, perhaps because of a cancel.
     GpuTraceFailed {
         /// Of the task.

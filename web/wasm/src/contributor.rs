@@ -110,7 +110,8 @@ impl ContributorRole {
                 self.begin(now);
             }
             Event::GpuFailed { message } => self.on_gpu_failed(now, &message),
-            Event::GpuTraced { .. } | Event::GpuTraceFailed { .. } => {}
+            // A contributor denoises nothing.
+            Event::GpuTraced { .. } | Event::GpuTraceFailed { .. } | Event::GpuDenoised { .. } => {}
         }
         self.report_if_due(now);
     }

@@ -122,6 +122,18 @@ pub enum Input {
         /// Why.
         message: String,
     },
+    /// A picture is denoised; attachment 0 is radiance as [`crate::finish::radiance_bytes`] writes it.
+    Denoised {
+        /// Of the request.
+        ticket: u32,
+    },
+    /// A picture could not be denoised.
+    DenoiseFailed {
+        /// Of the request.
+        ticket: u32,
+        /// Why.
+        message: String,
+    },
 }
 
 /// From the session to the worker.
@@ -214,6 +226,22 @@ pub enum Output {
         /// The trace worker.
         slot: u32,
         /// Of the task.
+        ticket: u32,
+    },
+    /// Denoise on the CPU, away from this worker: attachment 0 is the film's task (postcard), 1 its means.
+    /// `denoised` or `denoiseFailed` answers.
+    Denoise {
+        /// Names the request.
+        ticket: u32,
+        /// The scene whose surfaces guide it.
+        #[serde(with = "scene_text")]
+        scene: SceneId,
+        /// Camera samples of a pixel's surface at most.
+        looks: u32,
+    },
+    /// Stop denoising; nothing answers.
+    CancelDenoise {
+        /// Of the request.
         ticket: u32,
     },
     /// Show the RGBA pixels in attachment 0.

@@ -59,6 +59,7 @@ fn settings() -> RenderSettings {
         bounces: 8,
         exposure: 1.5,
         tone_mapping: ToneMapping::Neutral,
+        denoise: Denoising::Auto,
         lens_radius: 0.25,
         focus: 3.5,
     }
@@ -105,7 +106,11 @@ fn to_session() -> Vec<ToSession> {
             network: Some(network()),
         },
         ToSession::StartPlayer {
-            settings: RenderSettings { tone_mapping: ToneMapping::None, ..settings() },
+            settings: RenderSettings {
+                tone_mapping: ToneMapping::None,
+                denoise: Denoising::Off,
+                ..settings()
+            },
             device: DeviceChoice::None,
             threads: 2,
             network: None,
@@ -134,6 +139,7 @@ fn to_session() -> Vec<ToSession> {
         ToSession::Pause,
         ToSession::Finish,
         ToSession::Stop,
+        export(ExportFormat::Shown),
         export(ExportFormat::Rgba8),
         export(ExportFormat::Sums),
         ToSession::RtcStateChange { peer, state: RtcState::Connected },
@@ -201,8 +207,8 @@ fn from_session() -> Vec<FromSession> {
         },
         FromSession::Stats { stats },
         FromSession::Stats { stats: resting },
-        exported(),
     ];
+    messages.extend(pictures());
     let stages = [LoadStage::Download, LoadStage::Build, LoadStage::Upload, LoadStage::Render];
     messages.extend(stages.map(progress));
     let categories = [
@@ -234,7 +240,21 @@ fn loaded() -> FromSession {
 }
 
 fn exported() -> FromSession {
-    FromSession::Exported { request: 3, width: 640, height: 360, samples: 32, is_complete: true }
+    let (is_complete, is_denoised) = (true, false);
+    FromSession::Exported {
+        request: 3,
+        width: 640,
+        height: 360,
+        samples: 32,
+        is_complete,
+        is_denoised,
+    }
+}
+
+fn pictures() -> [FromSession; 2] {
+    let (is_denoised, is_on_gpu) = (true, true);
+    let shown = FromSession::Shown { is_denoised, samples: 4, took_ms: 250.5, is_on_gpu };
+    [exported(), shown]
 }
 
 fn rtc_from_session() -> Vec<FromSession> {
@@ -290,7 +310,9 @@ fn inputs() -> Vec<Input> {
         Input::PoolFailed { message: message.clone() },
         Input::Traced { slot, ticket, busy_ms: 12.5 },
         Input::TraceCancelled { slot, ticket },
-        Input::TraceFailed { slot, ticket, message },
+        Input::TraceFailed { slot, ticket, message: message.clone() },
+        Input::Denoised { ticket },
+        Input::DenoiseFailed { ticket, message },
     ]
 }
 
@@ -317,6 +339,8 @@ fn outputs() -> Vec<Output> {
         Output::PoolForget { scene },
         Output::Trace { slot, ticket, scene },
         Output::CancelTrace { slot, ticket },
+        Output::Denoise { ticket, scene, looks: 16 },
+        Output::CancelDenoise { ticket },
         Output::Paint { width: 640, height: 360 },
     ]
 }

@@ -1,7 +1,7 @@
 //! The browser façade and the worker entries that player and app share.
 //!
-//! A page has one session worker ([`SessionWorker`]) and a pool of trace workers ([`TraceWorker`]),
-//! each with its own instance of this module. What a session decides is a state machine without
+//! A page has one session worker ([`SessionWorker`]), a pool of trace workers ([`TraceWorker`]) and,
+//! where the CPU denoises, a finisher ([`FinishWorker`]), each with its own instance of this module. What a session decides is a state machine without
 //! surroundings; `web/player` is the browser around it.
 
 mod action;
@@ -9,9 +9,11 @@ mod adapter;
 mod base;
 mod contributor;
 pub mod environment;
+mod finish;
 #[cfg(test)]
 mod fixture;
 mod gpu;
+mod gpu_denoise;
 mod lanes;
 pub mod messages;
 mod meter;
@@ -24,5 +26,6 @@ mod trace;
 pub mod traced;
 mod worker;
 
+pub use finish::FinishWorker;
 pub use trace::TraceWorker;
 pub use worker::SessionWorker;

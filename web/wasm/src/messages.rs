@@ -11,6 +11,6 @@ pub use from_session::{
     PeerInfo, PeerShare, SceneSummary,
 };
 pub use to_session::{
-    CameraChoice, DeviceChoice, ExportFormat, NetworkSettings, RenderSettings, RtcState,
+    CameraChoice, Denoising, DeviceChoice, ExportFormat, NetworkSettings, RenderSettings, RtcState,
     SceneSource, ToSession, ToneMapping,
 };

@@ -1,5 +1,6 @@
 //! The player in a tab: joins the requester session to lanes, links, the blob store and the screen.
 
+mod denoising;
 mod job;
 mod peers;
 mod reports;
@@ -14,11 +15,13 @@ use p2c2r_protocol::peer::Capabilities;
 use p2c2r_protocol::{LeaseId, PeerId};
 use p2c2r_swarm::{Requester, RequesterInput};
 
+use self::denoising::Denoised;
 use self::reports::Reports;
 use self::upload::UploadRetry;
 use crate::action::Action;
 use crate::base::{Base, Event};
 use crate::environment::{Input, Output};
+use crate::finish::radiance_of;
 use crate::lanes::Lanes;
 use crate::messages::{
     CameraChoice, DeviceChoice, ErrorCategory, ExportFormat, FromSession, LoadStage,
@@ -60,6 +63,7 @@ pub(crate) struct PlayerRole {
     requester: Option<Requester>,
     capabilities: BTreeMap<PeerId, Capabilities>,
     picture: Picture,
+    denoised: Denoised,
     reports: Reports,
 }
 
@@ -105,6 +109,7 @@ impl PlayerRole {
             requester: None,
             capabilities: BTreeMap::new(),
             picture: Picture::default(),
+            denoised: Denoised::default(),
             reports: Reports::default(),
         }
     }
@@ -146,6 +151,7 @@ impl PlayerRole {
                 self.on_tracer(now);
             }
             Event::GpuFailed { message } => self.on_gpu_failed(now, &message),
+            Event::GpuDenoised { ticket, outcome } => self.on_denoised(now, ticket, outcome),
             Event::GpuTraced { .. } | Event::GpuTraceFailed { .. } => {}
         }
         self.hold_until.take_if(|until| now >= *until);
@@ -179,15 +185,16 @@ impl PlayerRole {
         let shown_alike = RenderSettings {
             exposure: self.settings.exposure,
             tone_mapping: self.settings.tone_mapping,
+            denoise: self.settings.denoise,
             ..settings.clone()
         };
         let is_same_job = shown_alike == self.settings;
         self.settings = settings;
         if !is_same_job {
             self.want_job(now);
-        } else if let Some(requester) = &self.requester {
-            self.picture.touch(requester.film().rect());
-            self.reports.touch(now);
+        } else {
+            self.repaint(now);
+            self.denoise_if_due(now);
         }
     }
 
@@ -214,6 +221,12 @@ impl PlayerRole {
                     self.feed(now, RequesterInput::TraceFailed { lease });
                 }
             }
+            Input::Denoised { ticket } => {
+                let radiance = attachments.first().and_then(|bytes| radiance_of(bytes));
+                let outcome = radiance.ok_or_else(|| "the picture is cut".to_owned());
+                self.on_denoised(now, ticket, outcome);
+            }
+            Input::DenoiseFailed { ticket, message } => self.on_denoised(now, ticket, Err(message)),
             Input::BlobStored { scene } if self.is_current(scene) => self.on_stored(now),
             Input::BlobRefused { scene, message, is_final } if self.is_current(scene) => {
                 self.on_refused(now, &message, is_final);
@@ -265,7 +278,12 @@ impl PlayerRole {
     }
 
     fn export(&mut self, request: u32, format: ExportFormat) {
+        if self.keep_export_waiting(request, format) {
+            return;
+        }
         let mut answer = (0, 0, 0, false);
+        let denoised = self.denoised.radiance().filter(|_| format == ExportFormat::Shown);
+        let is_denoised = denoised.is_some();
         let mut attachments = Vec::new();
         if let Some(requester) = &self.requester {
             let film = requester.film();
@@ -273,12 +291,15 @@ impl PlayerRole {
             let is_complete = film.is_complete() && self.settle_at.is_none();
             answer = (film.width_px(), film.height_px(), samples, is_complete);
             attachments.push(match format {
-                ExportFormat::Rgba8 => opaque_rgba8(film, &display(&self.settings)),
+                ExportFormat::Shown | ExportFormat::Rgba8 => {
+                    opaque_rgba8(film, denoised, &display(&self.settings))
+                }
                 ExportFormat::Sums => traced::sums_bytes(film.sums()),
             });
         }
         let (width, height, samples, is_complete) = answer;
-        let message = FromSession::Exported { request, width, height, samples, is_complete };
+        let message =
+            FromSession::Exported { request, width, height, samples, is_complete, is_denoised };
         self.base.actions.push_back(Action::Output(Output::Page { message }, attachments));
     }
 

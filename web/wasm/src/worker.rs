@@ -18,7 +18,7 @@ use crate::action::Action;
 use crate::adapter;
 use crate::base::Event;
 use crate::environment::{Input, Output};
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, Work, WorkId};
 use crate::messages::{RtcState, ToSession};
 use crate::session::Session;
 
@@ -147,20 +147,32 @@ impl Inner {
             Action::StartGpu { allow_software } => self.start_gpu(allow_software),
             Action::GpuScene { scene } => self.gpu.borrow_mut().add_scene(scene),
             Action::ForgetGpuScene { scene } => self.gpu.borrow_mut().forget_scene(scene),
-            Action::CancelGpu { ticket } => self.gpu.borrow().cancel(ticket),
-            Action::TraceGpu { ticket, task } => {
-                let run = self.gpu.borrow_mut().prepare(ticket, task);
-                let inner = Rc::clone(self);
-                match run {
-                    Some(run) => spawn_local(async move {
-                        let (tracer, events) = run.run().await;
-                        inner.gpu.borrow_mut().end(tracer, &events);
-                        events.into_iter().for_each(|event| inner.feed(event));
-                    }),
-                    None => self.feed(Event::GpuTraceFailed { ticket }),
-                }
+            Action::CancelGpu { ticket } => self.gpu.borrow().cancel(WorkId::Trace(ticket)),
+            Action::CancelGpuDenoise { ticket } => {
+                self.gpu.borrow().cancel(WorkId::Denoise(ticket));
             }
+            Action::TraceGpu { ticket, task } => self.on_gpu(Work::Trace(ticket, task)),
+            Action::DenoiseGpu(request) => self.on_gpu(Work::Denoise(request)),
         }
+    }
+
+    /// Gives the GPU a piece of work.
+    fn on_gpu(self: &Rc<Self>, work: Work) {
+        self.gpu.borrow_mut().push(work);
+        self.run_gpu();
+    }
+
+    /// Starts the GPU's next piece of work, if it is free.
+    fn run_gpu(self: &Rc<Self>) {
+        let run = self.gpu.borrow_mut().next();
+        let Some(run) = run else { return };
+        let inner = Rc::clone(self);
+        spawn_local(async move {
+            let (held, events) = run.run().await;
+            inner.gpu.borrow_mut().end(held, &events);
+            events.into_iter().for_each(|event| inner.feed(event));
+            inner.run_gpu();
+        });
     }
 
     fn perform(&self, output: &Output, attachments: Vec<Vec<u8>>) {

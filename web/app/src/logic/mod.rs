@@ -4,6 +4,7 @@ pub mod contributor;
 pub mod format;
 pub mod history;
 pub mod limits;
+pub mod look;
 pub mod peers;
 pub mod query;
 pub mod readiness;

@@ -33,6 +33,13 @@ impl Query {
         self
     }
 
+    /// Adds a pair in place of those of the same name.
+    #[must_use]
+    pub fn replacing(mut self, name: &str, value: &str) -> Self {
+        self.0.retain(|(key, _)| key != name);
+        self.with(name, value)
+    }
+
     /// Writes `?a=1&b=two%20words`, or nothing when there is no pair.
     pub fn to_text(&self) -> String {
         let pairs: Vec<String> = self

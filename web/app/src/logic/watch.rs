@@ -1,6 +1,7 @@
 //! The watch page's states and settings.
 
 use super::contributor::{Status, Tone, sentence};
+use super::look::Look;
 use super::query::Query;
 use super::room::room_from_text;
 
@@ -139,6 +140,8 @@ pub struct WatchSettings {
     pub seed: u32,
     /// What this tab renders with.
     pub device: OwnDevice,
+    /// How the picture is shown.
+    pub look: Look,
     /// The room in which helpers meet; none draws from the public pool.
     pub room: Option<String>,
     /// Scene text of the link, if any.
@@ -156,6 +159,7 @@ impl WatchSettings {
                 .unwrap_or(64),
             seed: number("seed").unwrap_or(1),
             device: query.value("device").and_then(OwnDevice::of_word).unwrap_or(OwnDevice::Auto),
+            look: Look::of_query(query),
             room: query.value("room").and_then(room_from_text),
             scene: query.value("scene").map(str::to_owned),
         }
@@ -183,6 +187,7 @@ mod tests {
             samples: 8,
             seed: 9,
             device: OwnDevice::Nothing,
+            look: Look::default(),
             room: Some("abcdefghijklmnop".to_owned()),
             scene: Some("generated:cornell".to_owned()),
         };

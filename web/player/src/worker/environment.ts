@@ -21,7 +21,10 @@ export type Input =
   | { kind: "poolFailed"; message: string }
   | { kind: "traced"; slot: number; ticket: number; busyMs: number }
   | { kind: "traceCancelled"; slot: number; ticket: number }
-  | { kind: "traceFailed"; slot: number; ticket: number; message: string };
+  | { kind: "traceFailed"; slot: number; ticket: number; message: string }
+  /** Attachment: radiance, three f32 a pixel. */
+  | { kind: "denoised"; ticket: number }
+  | { kind: "denoiseFailed"; ticket: number; message: string };
 
 export type Output =
   | { kind: "page"; message: FromSession }
@@ -38,6 +41,9 @@ export type Output =
   | { kind: "poolForget"; scene: string }
   | { kind: "trace"; slot: number; ticket: number; scene: string }
   | { kind: "cancelTrace"; slot: number; ticket: number }
+  /** Attachments: the film's task and its means. */
+  | { kind: "denoise"; ticket: number; scene: string; looks: number }
+  | { kind: "cancelDenoise"; ticket: number }
   | { kind: "paint"; width: number; height: number };
 
 /** Passes an input to the session. */

@@ -4,6 +4,7 @@ import init, { SessionWorker } from "../../../wasm/pkg/p2c2r_web.js";
 import type { PageEnvelope, SessionEnvelope } from "../messages.js";
 import type { Feed, Input, Output } from "./environment.js";
 import { fetchLimited } from "./fetch-limited.js";
+import { Finisher } from "./finisher.js";
 import { TracePool } from "./pool.js";
 import { fetchScene } from "./scene-files.js";
 import { Screen } from "./screen.js";
@@ -14,6 +15,7 @@ const module = WebAssembly.compileStreaming(fetch(new URL(WASM_FILE, import.meta
 class SessionHost {
   readonly #session: SessionWorker;
   readonly #pool: TracePool;
+  readonly #finisher: Finisher;
   readonly #socket: SignalingSocket;
   #screen: Screen | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -21,6 +23,7 @@ class SessionHost {
   constructor() {
     const feed: Feed = (input, attachments) => this.#feed(input, attachments);
     this.#pool = new TracePool(module, feed);
+    this.#finisher = new Finisher(module, feed);
     this.#socket = new SignalingSocket(feed);
     this.#session = new SessionWorker(navigator.hardwareConcurrency, (json: string, attachments: Uint8Array[]) =>
       this.#perform(JSON.parse(json) as Output, attachments),
@@ -76,15 +79,23 @@ class SessionHost {
         break;
       case "poolScene":
         this.#pool.addScene(output.scene, bytes);
+        this.#finisher.addScene(output.scene, bytes);
         break;
       case "poolForget":
         this.#pool.forgetScene(output.scene);
+        this.#finisher.forgetScene(output.scene);
         break;
       case "trace":
         this.#pool.trace(output.slot, output.ticket, output.scene, bytes);
         break;
       case "cancelTrace":
         this.#pool.cancel(output.slot, output.ticket);
+        break;
+      case "denoise":
+        void this.#finisher.denoise(output, attachments);
+        break;
+      case "cancelDenoise":
+        this.#finisher.cancel(output.ticket);
         break;
       case "paint":
         this.#screen?.paint(output.width, output.height, bytes);
@@ -96,7 +107,9 @@ class SessionHost {
     const buffers = attachments.map((bytes) => bytes.buffer as ArrayBuffer);
     const envelope: SessionEnvelope = { message, attachments: buffers };
     self.postMessage(envelope, { transfer: buffers });
-    if (message.kind === "stopped") this.#pool.dispose();
+    if (message.kind !== "stopped") return;
+    this.#pool.dispose();
+    this.#finisher.dispose();
   }
 
   /** One timer at a time: the session says when it next wants to be woken. */

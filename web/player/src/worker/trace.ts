@@ -2,11 +2,11 @@
 // between slices, so that a cancel is seen within a slice.
 
 import { initSync, TraceWorker } from "../../../wasm/pkg/p2c2r_web.js";
+import { SlicePacer } from "./slice-pacer.js";
 import type { FromTrace, ToTrace } from "./trace-messages.js";
 
-/** A slice aims at this; the messages wait no longer than about twice of it. */
-const SLICE_TARGET_MS = 16;
-const MAX_SLICE_PATHS = 1 << 20;
+/** In paths. */
+const pacer = new SlicePacer(64, 16, 1 << 20);
 
 interface Job {
   ticket: number;
@@ -15,8 +15,6 @@ interface Job {
 
 let tracer: TraceWorker | null = null;
 let job: Job | null = null;
-/** Paths of the next slice, from the speed of the last. */
-let slicePaths = 64;
 
 // A message to itself queues behind the messages of the session, and no throttling delays it.
 const turn = new MessageChannel();
@@ -31,10 +29,10 @@ function slice(): void {
   const { ticket } = job;
   try {
     const begin = performance.now();
-    const isDone = tracer.step(slicePaths);
+    const isDone = tracer.step(pacer.work);
     const tookMs = performance.now() - begin;
     job.busyMs += tookMs;
-    adapt(tookMs);
+    pacer.observe(tookMs);
     if (!isDone) return turn.port2.postMessage(null);
     const bytes = tracer.finish();
     const { busyMs } = job;
@@ -49,12 +47,6 @@ function fail(ticket: number, reason: unknown): void {
   job = null;
   const isBroken = reason instanceof WebAssembly.RuntimeError;
   post({ kind: "failed", ticket, message: String(reason), isBroken });
-}
-
-function adapt(tookMs: number): void {
-  // The clock is coarse, so a slice of no time at all only doubles.
-  const scale = Math.min(2, Math.max(0.25, SLICE_TARGET_MS / Math.max(tookMs, 1)));
-  slicePaths = Math.min(MAX_SLICE_PATHS, Math.max(16, Math.round(slicePaths * scale)));
 }
 
 function begin(ticket: number, task: Uint8Array): void {

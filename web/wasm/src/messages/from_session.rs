@@ -226,6 +226,19 @@ pub enum FromSession {
         samples: u32,
         /// Whether every sample of the job is merged.
         is_complete: bool,
+        /// Whether it was denoised.
+        is_denoised: bool,
+    },
+    /// Another kind of picture is shown, or a better denoised one.
+    Shown {
+        /// Whether it is denoised.
+        is_denoised: bool,
+        /// Samples that every pixel of it has.
+        samples: u32,
+        /// Milliseconds that denoising took, from the film to here; 0 for the plain film.
+        took_ms: f64,
+        /// Whether the GPU has denoised it.
+        is_on_gpu: bool,
     },
     /// Open a connection.
     RtcConnect {

@@ -34,6 +34,19 @@ pub enum ToneMapping {
     None,
 }
 
+/// Whether the shown picture is denoised; the film never is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Denoising {
+    /// While pixels have few samples.
+    #[default]
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
 /// Where the server is and whom to meet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,6 +79,8 @@ pub struct RenderSettings {
     pub exposure: f32,
     /// The tone map.
     pub tone_mapping: ToneMapping,
+    /// When it is denoised.
+    pub denoise: Denoising,
     /// Radius of the lens in metres; 0 makes everything sharp.
     pub lens_radius: f32,
     /// Distance of what is sharp, in metres.
@@ -115,11 +130,13 @@ pub enum SceneSource {
     },
 }
 
-/// A format in which the film leaves the worker.
+/// A format in which film or picture leave the worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ExportFormat {
-    /// Tone-mapped 8-bit RGBA, row by row.
+    /// The picture as it is shown, denoised or not: tone-mapped 8-bit RGBA, row by row.
+    Shown,
+    /// The film, never denoised, in the same form.
     Rgba8,
     /// The exact radiance sums: 24 bytes a pixel, three little-endian u64.
     Sums,

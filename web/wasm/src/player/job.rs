@@ -68,6 +68,7 @@ impl PlayerRole {
         self.probed = Some(spec.scene);
         let (width, height) = (spec.view.width_px, spec.view.height_px);
         self.paint();
+        self.begin_denoised(&spec);
         let begun = match &mut self.requester {
             Some(requester) => requester.new_job(now, spec).map(|_| ()),
             None => Requester::new(self.requester_config(), spec)

@@ -113,7 +113,10 @@ impl PlayerRole {
             }
             RequesterOutput::TileMerged { rect, samples, by, .. } => {
                 let peer = self.peer_info(by);
-                self.picture.touch(rect);
+                // What is denoised stays until a better one is there: tiles among it would show as seams.
+                if self.denoised.radiance().is_none() {
+                    self.picture.touch(rect);
+                }
                 self.reports.merged(now, rect, samples, peer);
             }
             RequesterOutput::FrameComplete { .. } => {

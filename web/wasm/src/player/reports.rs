@@ -100,6 +100,7 @@ impl PlayerRole {
     pub(super) fn report(&mut self, now: Duration) {
         self.reports.due = None;
         self.reports.last_paint = now;
+        self.denoise_if_due(now);
         self.paint();
         let Some(requester) = &self.requester else { return };
         let mut actions = Vec::new();
@@ -125,6 +126,9 @@ impl PlayerRole {
         if is_complete {
             self.reports.due = None;
         }
+        if self.picture.is_dirty() {
+            self.reports.due = Some(now);
+        }
         self.base.actions.extend(actions);
     }
 
@@ -134,9 +138,14 @@ impl PlayerRole {
             && self.picture.is_dirty()
         {
             let display = display(&self.settings);
-            let (width, height, rgba) = self.picture.paint(requester.film(), &display);
-            let paint = Action::Output(Output::Paint { width, height }, vec![rgba]);
-            self.base.actions.push_back(paint);
+            let denoised = self.denoised.radiance();
+            let painted = self.picture.paint(requester.film(), denoised, &display);
+            if let Some((width, height, rgba)) = painted {
+                let paint = Action::Output(Output::Paint { width, height }, vec![rgba]);
+                self.base.actions.push_back(paint);
+                let news = self.denoised.take_news();
+                self.base.actions.extend(news.map(Action::from));
+            }
         }
     }
 

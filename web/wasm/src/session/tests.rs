@@ -1,5 +1,7 @@
 //! A session driven without a browser: the pool is a tracer called in place.
 
+mod denoising;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -10,8 +12,8 @@ use p2c2r_tracer_cpu::CpuTracer;
 use super::*;
 use crate::environment::Output;
 use crate::messages::{
-    CameraChoice, DeviceChoice, ExportFormat, FromSession, NetworkSettings, RenderSettings,
-    SceneSource, ToneMapping,
+    CameraChoice, Denoising, DeviceChoice, ExportFormat, FromSession, NetworkSettings,
+    RenderSettings, SceneSource, ToneMapping,
 };
 use crate::traced;
 
@@ -24,6 +26,7 @@ const SETTINGS: RenderSettings = RenderSettings {
     bounces: 4,
     exposure: 1.0,
     tone_mapping: ToneMapping::Neutral,
+    denoise: Denoising::Off,
     lens_radius: 0.0,
     focus: 1.0,
 };
@@ -37,6 +40,12 @@ struct World {
     said: Vec<FromSession>,
     exports: Vec<Vec<u8>>,
     paints: usize,
+    /// What the screen shows.
+    painted: Vec<u8>,
+    denoising: Vec<denoising::DenoiseCall>,
+    denoise_cancels: Vec<u32>,
+    /// What is not for the worker around the session.
+    others: Vec<Action>,
     /// Tasks given to trace workers and not answered.
     tracing: Vec<(u32, u32, TileTask)>,
     cancelled: Vec<u32>,
@@ -58,6 +67,10 @@ impl World {
             said: Vec::new(),
             exports: Vec::new(),
             paints: 0,
+            painted: Vec::new(),
+            denoising: Vec::new(),
+            denoise_cancels: Vec::new(),
+            others: Vec::new(),
             tracing: Vec::new(),
             cancelled: Vec::new(),
             sockets: 0,
@@ -87,8 +100,9 @@ impl World {
         self.now += Duration::from_millis(1);
         self.session.handle(self.now, event);
         while let Some(action) = self.session.poll_action() {
-            if let Action::Output(output, attachments) = action {
-                self.perform(output, attachments);
+            match action {
+                Action::Output(output, attachments) => self.perform(output, attachments),
+                other => self.others.push(other),
             }
         }
     }
@@ -110,7 +124,14 @@ impl World {
                 self.tracing.push((slot, ticket, task));
             }
             Output::CancelTrace { ticket, .. } => self.cancelled.push(ticket),
-            Output::Paint { .. } => self.paints += 1,
+            Output::Paint { .. } => {
+                self.paints += 1;
+                self.painted = attachments.pop().unwrap();
+            }
+            Output::Denoise { ticket, looks, .. } => {
+                self.denoising.push(denoising::DenoiseCall::new(ticket, looks, attachments));
+            }
+            Output::CancelDenoise { ticket } => self.denoise_cancels.push(ticket),
             Output::SocketOpen { .. } => self.sockets += 1,
             Output::StoreBlob { .. } => self.stores += 1,
             _ => {}

@@ -1,6 +1,7 @@
 //! The watch page: choose a scene, see it refine, see who renders what, let others help.
 
 mod film_form;
+mod look_form;
 mod peer_table;
 mod picture;
 mod player_handle;

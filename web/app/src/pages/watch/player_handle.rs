@@ -11,6 +11,7 @@ use super::session::Session;
 use crate::browser::events::Listener;
 use crate::browser::player::{self, Peer, Player};
 use crate::browser::read;
+use crate::logic::look::Look;
 use crate::logic::watch::OwnDevice;
 
 /// What the element is asked to show.
@@ -27,6 +28,8 @@ pub(super) struct Film {
     pub(super) seed: u32,
     /// What this tab renders with.
     pub(super) device: OwnDevice,
+    /// How the picture is shown.
+    pub(super) look: Look,
     /// Where helpers are found; none renders alone.
     pub(super) signal: Option<String>,
     /// The room; none is the public pool.
@@ -50,7 +53,7 @@ impl Film {
         let given = optional
             .into_iter()
             .filter_map(|(name, value)| value.clone().map(|value| (name, value)));
-        always.into_iter().chain(given).collect()
+        always.into_iter().chain(self.look.attributes()).chain(given).collect()
     }
 }
 
@@ -87,6 +90,14 @@ impl PlayerHandle {
     pub(super) fn save(&self) -> impl Future<Output = Result<Blob, JsValue>> + use<> {
         let element = self.element.clone();
         async move { element.to_blob().await.map(JsCast::unchecked_into) }
+    }
+
+    /// Shows the picture in another way.
+    pub(super) fn look(&self, look: Look) {
+        for (name, value) in look.attributes() {
+            // As in `show`.
+            let _ = self.element.set_attribute(name, &value);
+        }
     }
 
     /// Goes on.
@@ -131,6 +142,12 @@ fn listeners(element: &Player, session: Session) -> Vec<Listener> {
         on("tiles", on_tiles),
         on("peerschange", |session, detail| {
             session.peers.update(|peers| peers.update(&player::peer_reports(detail)))
+        }),
+        on("denoise", |session, detail| {
+            let is_denoised =
+                read::member(detail, "isDenoised").is_some_and(|value| value.is_truthy());
+            let samples = read::count(detail, "samplesPerPixel") as u32;
+            session.denoised.set(is_denoised.then_some(samples));
         }),
         on("camera-change", |session, _| session.tiles.update(|tiles| tiles.clear())),
         on("error", on_error),

@@ -9,6 +9,7 @@ use web_sys::{File, HtmlElement};
 
 use super::player_handle::{Film, PlayerHandle};
 use crate::browser::{page, player, read};
+use crate::logic::look::Look;
 use crate::logic::peers::PeerTable;
 use crate::logic::query::Query;
 use crate::logic::room::room_from_random;
@@ -56,6 +57,8 @@ pub(super) struct Session {
     pub(super) progress: RwSignal<Progress>,
     pub(super) peers: RwSignal<PeerTable>,
     pub(super) tiles: RwSignal<TileBoard>,
+    /// Samples of each pixel of the denoised picture, while one is shown.
+    pub(super) denoised: RwSignal<Option<u32>>,
     /// The newest trouble that the picture survived, empty when none.
     pub(super) trouble: RwSignal<String>,
     /// Whether the stage holds a player.
@@ -92,6 +95,7 @@ impl Session {
             progress: RwSignal::new(Progress::default()),
             peers: RwSignal::new(PeerTable::default()),
             tiles: RwSignal::new(TileBoard::default()),
+            denoised: RwSignal::new(None),
             trouble: RwSignal::new(trouble),
             has_player: RwSignal::new(false),
             slot: StoredValue::new_local(None),
@@ -145,6 +149,18 @@ impl Session {
                 }
             }
         });
+    }
+
+    /// Shows the picture in another way, and keeps that in the address.
+    pub(super) fn change_look(self, change: impl FnOnce(&mut Look)) {
+        self.settings.update(|settings| change(&mut settings.look));
+        let look = self.settings.with_untracked(|settings| settings.look);
+        self.player.with_value(|player| {
+            if let Some(player) = player {
+                player.look(look);
+            }
+        });
+        page::replace_query(&look.in_query(page::query()));
     }
 
     /// Holds the picture, or goes on.
@@ -211,6 +227,7 @@ impl Session {
             samples: settings.samples,
             seed: settings.seed,
             device: settings.device,
+            look: settings.look,
             signal: (helpers != Helpers::Nobody).then(|| share::signal_address(&page::origin())),
             room: settings.room.filter(|_| helpers == Helpers::Invited),
         }
@@ -233,7 +250,7 @@ impl Session {
         {
             query = query.with("room", &room);
         }
-        page::replace_query(&query);
+        page::replace_query(&settings.look.in_query(query));
     }
 
     fn forget_picture(self) {
@@ -243,6 +260,7 @@ impl Session {
         self.progress.set(Progress::default());
         self.peers.set(PeerTable::default());
         self.tiles.set(TileBoard::default());
+        self.denoised.set(None);
         self.trouble.set(String::new());
     }
 

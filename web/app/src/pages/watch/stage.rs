@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::{ev, html};
 
+use super::look_form::LookForm;
 use super::picture::TileOutlines;
 use super::session::{Progress, Session};
 use crate::components::{Icon, IconName};
@@ -54,6 +55,7 @@ pub(super) fn Stage(session: Session) -> impl IntoView {
             </div>
             <ProgressLine session=session/>
             <Toolbar session=session are_outlines_shown=are_outlines_shown/>
+            <LookForm session=session/>
             <p class="hint trouble" aria-live="polite">{move || sentence(&session.trouble.get())}</p>
         </section>
     }

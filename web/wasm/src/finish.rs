@@ -1,0 +1,181 @@
+//! Denoising away from the tracers: first surfaces, then the filter, in steps; the façade of a finisher.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use p2c2r_frame::{AovTask, Aovs, TileTask};
+use p2c2r_image::{DenoiseJob, Denoiser};
+use p2c2r_scene::{UnpackLimits, unpack};
+use p2c2r_tracer_cpu::{AovJob, CpuTracer};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Most pixels of a picture that a browser denoises: 2560 × 1440 and a little more. Each takes some 250
+/// bytes on the way.
+pub(crate) const MAX_DENOISED_PIXELS: u64 = 1 << 22;
+
+/// Camera samples of a pixel's surface: fewer leave jagged edges,
+const FEWEST_LOOKS: u32 = 4;
+/// and more are not seen.
+const MOST_LOOKS: u32 = 64;
+
+/// What a camera sample of a surface costs, in taps of the filter.
+const TAPS_PER_LOOK: u64 = 100;
+
+/// A picture to denoise.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DenoiseRequest {
+    /// Names it.
+    pub(crate) ticket: u32,
+    /// What the film holds: its whole rectangle and the samples that every pixel has.
+    pub(crate) task: TileTask,
+    /// Means of the film.
+    pub(crate) radiance: Vec<[f32; 3]>,
+}
+
+/// Camera samples of a pixel's surface at most, beside a film of so many samples.
+pub(crate) fn looks(samples: u32) -> u32 {
+    samples.clamp(FEWEST_LOOKS, MOST_LOOKS)
+}
+
+/// What to look at so as to denoise a film.
+pub(crate) fn surfaces_of(task: &TileTask, looks: u32) -> AovTask {
+    let TileTask { scene, view, rect, mut samples, seed, .. } = *task;
+    // What the film has beyond them is not looked through: so films of many samples share surfaces.
+    samples.count = samples.count.min(looks);
+    AovTask { scene, view, previous_view: None, rect, samples, max_samples: looks, seed }
+}
+
+/// Radiance between two workers of one page: three f32 a pixel as they lie in memory.
+pub(crate) fn radiance_bytes(radiance: &[[f32; 3]]) -> Vec<u8> {
+    bytemuck::cast_slice(radiance).to_vec()
+}
+
+/// Reads it; none if it is cut.
+pub(crate) fn radiance_of(bytes: &[u8]) -> Option<Vec<[f32; 3]>> {
+    let is_whole = bytes.len().is_multiple_of(size_of::<[f32; 3]>());
+    is_whole.then(|| bytemuck::pod_collect_to_vec(bytes))
+}
+
+/// Denoises pictures of the scene that it holds.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct FinishWorker {
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    tracer: Option<CpuTracer>,
+    /// Surfaces that were looked at last, for more samples of the same picture.
+    surfaces: Option<(AovTask, Arc<Aovs>)>,
+    job: Job,
+}
+
+/// Where a picture stands.
+#[derive(Default)]
+enum Job {
+    #[default]
+    None,
+    /// Its surfaces are looked at.
+    Looking {
+        task: AovTask,
+        job: AovJob,
+        radiance: Vec<[f32; 3]>,
+    },
+    Filtering(DenoiseJob<Arc<Aovs>>),
+}
+
+#[wasm_bindgen]
+impl FinishWorker {
+    /// Without a scene.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        console_error_panic_hook::set_once();
+        Self::default()
+    }
+
+    /// Unpacks a scene package and keeps the scene in place of the one before.
+    #[wasm_bindgen(js_name = setScene)]
+    pub fn set_scene(&self, bytes: &[u8]) -> Result<(), String> {
+        *self.state.borrow_mut() = State::default();
+        let scene = unpack(bytes, &UnpackLimits::default()).map_err(|error| error.to_string())?;
+        self.state.borrow_mut().tracer = Some(CpuTracer::new(Arc::new(scene)));
+        Ok(())
+    }
+
+    /// Begins to denoise the film of a task (postcard) with these means; what was begun is dropped.
+    pub fn begin(&self, task: &[u8], looks: u32, radiance: &[u8]) -> Result<(), String> {
+        let task: TileTask = postcard::from_bytes(task).map_err(|error| error.to_string())?;
+        let radiance = radiance_of(radiance).ok_or("the film is cut")?;
+        self.state.borrow_mut().begin(surfaces_of(&task, looks), radiance)
+    }
+
+    /// Does work of about this many taps of the filter; true when the picture is done.
+    pub fn step(&self, max_taps: u32) -> Result<bool, String> {
+        self.state.borrow_mut().step(u64::from(max_taps))
+    }
+
+    /// The radiance, as it was given.
+    pub fn finish(&self) -> Result<Vec<u8>, String> {
+        match std::mem::take(&mut self.state.borrow_mut().job) {
+            Job::Filtering(job) => Ok(radiance_bytes(&Denoiser::new().finish(job))),
+            Job::None | Job::Looking { .. } => Err("there is no picture".to_owned()),
+        }
+    }
+
+    /// Drops what was begun.
+    pub fn cancel(&self) {
+        self.state.borrow_mut().job = Job::None;
+    }
+}
+
+impl State {
+    fn begin(&mut self, task: AovTask, radiance: Vec<[f32; 3]>) -> Result<(), String> {
+        self.job = Job::None;
+        if task.rect.area() > MAX_DENOISED_PIXELS {
+            return Err(format!("{} pixels are too many to denoise", task.rect.area()));
+        }
+        if let Some((seen, aovs)) = &self.surfaces
+            && *seen == task
+        {
+            self.job = filtering(radiance, Arc::clone(aovs))?;
+            return Ok(());
+        }
+        // Before the next take as much again.
+        self.surfaces = None;
+        let tracer = self.tracer.as_ref().ok_or("the scene is not here")?;
+        let job = tracer.begin_aovs(&task).map_err(|error| error.to_string())?;
+        self.job = Job::Looking { task, job, radiance };
+        Ok(())
+    }
+
+    fn step(&mut self, max_taps: u64) -> Result<bool, String> {
+        match &mut self.job {
+            Job::None => Err("there is no picture".to_owned()),
+            Job::Filtering(job) => Ok(job.step(max_taps)),
+            Job::Looking { task, job, .. } => {
+                let taps = TAPS_PER_LOOK * u64::from(task.max_samples);
+                if job.step((max_taps / taps).max(1) as u32) {
+                    self.looked()?;
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// All surfaces are seen: the filter begins.
+    fn looked(&mut self) -> Result<(), String> {
+        if let Job::Looking { task, job, radiance } = std::mem::take(&mut self.job) {
+            let aovs = Arc::new(job.finish());
+            self.surfaces = Some((task, Arc::clone(&aovs)));
+            self.job = filtering(radiance, aovs)?;
+        }
+        Ok(())
+    }
+}
+
+/// Without what earlier pictures leave: those of the same view hold the same samples.
+fn filtering(radiance: Vec<[f32; 3]>, aovs: Arc<Aovs>) -> Result<Job, String> {
+    let job = Denoiser::new().begin(radiance, aovs).map_err(|error| error.to_string())?;
+    Ok(Job::Filtering(job))
+}
