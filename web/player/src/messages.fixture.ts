@@ -14,6 +14,7 @@ export const toSession = [
       "bounces": 8,
       "exposure": 1.5,
       "toneMapping": "neutral",
+      "denoise": "auto",
       "lensRadius": 0.25,
       "focus": 3.5
     },
@@ -37,6 +38,7 @@ export const toSession = [
       "bounces": 8,
       "exposure": 1.5,
       "toneMapping": "none",
+      "denoise": "off",
       "lensRadius": 0.25,
       "focus": 3.5
     },
@@ -101,6 +103,7 @@ export const toSession = [
       "bounces": 8,
       "exposure": 1.5,
       "toneMapping": "neutral",
+      "denoise": "auto",
       "lensRadius": 0.25,
       "focus": 3.5
     }
@@ -160,6 +163,11 @@ export const toSession = [
   },
   {
     "kind": "stop"
+  },
+  {
+    "kind": "export",
+    "request": 3,
+    "format": "shown"
   },
   {
     "kind": "export",
@@ -397,7 +405,15 @@ export const fromSession = [
     "width": 640,
     "height": 360,
     "samples": 32,
-    "isComplete": true
+    "isComplete": true,
+    "isDenoised": false
+  },
+  {
+    "kind": "shown",
+    "isDenoised": true,
+    "samples": 4,
+    "tookMs": 250.5,
+    "isOnGpu": true
   },
   {
     "kind": "progress",
@@ -605,6 +621,15 @@ export const inputs = [
     "slot": 1,
     "ticket": 99,
     "message": "why it failed"
+  },
+  {
+    "kind": "denoised",
+    "ticket": 99
+  },
+  {
+    "kind": "denoiseFailed",
+    "ticket": 99,
+    "message": "why it failed"
   }
 ] satisfies Input[];
 
@@ -617,7 +642,8 @@ export const outputs = [
       "width": 640,
       "height": 360,
       "samples": 32,
-      "isComplete": true
+      "isComplete": true,
+      "isDenoised": false
     }
   },
   {
@@ -690,6 +716,16 @@ export const outputs = [
   },
   {
     "kind": "saveState"
+  },
+  {
+    "kind": "denoise",
+    "ticket": 99,
+    "scene": "0707070707070707070707070707070707070707070707070707070707070707",
+    "looks": 16
+  },
+  {
+    "kind": "cancelDenoise",
+    "ticket": 99
   },
   {
     "kind": "paint",

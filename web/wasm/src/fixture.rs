@@ -169,19 +169,8 @@ fn from_session() -> Vec<FromSession> {
         message: "no triangles".to_owned(),
         is_fatal: true,
     };
-    let stats = ContributionStats {
-        rays_per_second: 1.5e6,
-        samples_per_second: 2.5e5,
-        samples_total: 1 << 40,
-        tasks_done: 12,
-        duty_percent: 97.5,
-        bytes_sent: 1 << 33,
-        bytes_received: 4096,
-        requesters: 1,
-        device: device.clone(),
-        paused_reason: None,
-    };
     let paused = Some("Nobody needs a picture at the moment".to_owned());
+    let stats = stats(device.clone());
     let resting = ContributionStats { paused_reason: paused.clone(), ..stats.clone() };
     let mut messages = vec![
         FromSession::Running { device },
@@ -228,6 +217,21 @@ fn from_session() -> Vec<FromSession> {
     messages.extend(categories.map(error));
     messages.extend(rtc_from_session());
     messages
+}
+
+fn stats(device: DeviceInfo) -> ContributionStats {
+    ContributionStats {
+        rays_per_second: 1.5e6,
+        samples_per_second: 2.5e5,
+        samples_total: 1 << 40,
+        tasks_done: 12,
+        duty_percent: 97.5,
+        bytes_sent: 1 << 33,
+        bytes_received: 4096,
+        requesters: 1,
+        device,
+        paused_reason: None,
+    }
 }
 
 fn loaded() -> FromSession {
