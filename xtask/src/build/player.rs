@@ -12,7 +12,7 @@ pub(super) fn build(places: &Places) -> Result<()> {
     let folder = places.at("web/player");
     let others =
         ["web/wasm/pkg", "web/predictor/pkg", "models/latency.onnx"].map(|at| places.at(at));
-    let inputs = [&[folder.clone()], others.as_slice()].concat();
+    let inputs = [std::slice::from_ref(&folder), others.as_slice()].concat();
     let note = Note::of(places, "player", &inputs, "")?;
     if note.is_current(&folder.join("dist/p2c2r-player.js")) {
         return Ok(());
