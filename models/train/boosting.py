@@ -15,7 +15,7 @@ COMMON = {
     "verbosity": -1,
     "seed": 1,
 }
-ROUNDS = 120
+ROUNDS = 100
 
 
 def answers(train, test):

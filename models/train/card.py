@@ -27,7 +27,9 @@ added with `--log`; it names nobody and holds no addresses.
 
 Schema {version}; names, order and meaning: `crates/scheduler/src/base.rs`. Logarithms are natural ones of seconds, mean paths,
 mean paths per second and bytes per second; flags are 0 or 1; what is unknown is 0. In the data `log_lanes` is always 0, so
-it has no effect (the benchmark is that of one lane).
+it has no effect (the benchmark is that of one lane). Nor have the five inputs of the clock: training zeroes them, because each simulated
+run takes place at one hour, which told both learners the run instead of the hour and made them worse on later days. What the
+hour changes is learned by the scheduler, and by a model once logs of many days are there.
 
 | input | | input | |
 |---|---|---|---|
@@ -53,7 +55,7 @@ on it.
 |---|---|---|---|---|
 {losses}
 
-Boosted trees are LightGBM's: 120 trees of 31 leaves for each of three quantiles, the way and failure, on the same rows
+Boosted trees are LightGBM's: 100 trees of 31 leaves for each of three quantiles, the way and failure, on the same rows
 (`models/train/boosting.py`). {verdict}
 
 | held out | inside 90 % | median error of tracing (log) | of the way (log) | log loss of failure, network | trees |

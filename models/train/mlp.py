@@ -23,11 +23,11 @@ FAILURE_WEIGHT = 0.5
 class Settings:
     """How a network is trained."""
 
-    width: int = 48
-    epochs: int = 24
+    width: int = 32
+    epochs: int = 8
     batch: int = 512
     rate: float = 3e-3
-    decay: float = 0.2
+    decay: float = 1.0
     seed: int = 1
 
 

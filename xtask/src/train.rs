@@ -35,7 +35,7 @@ struct Amount {
     seconds: u32,
 }
 
-const FULL: Amount = Amount { runs: 256, seconds: 12 };
+const FULL: Amount = Amount { runs: 140, seconds: 12 };
 const SMALL: Amount = Amount { runs: 64, seconds: 6 };
 
 /// Makes the environment and the data, trains, and runs the tests that compare what runs the model.

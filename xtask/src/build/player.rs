@@ -10,9 +10,8 @@ use crate::tools;
 /// Makes `web/player/dist` from `web/player`, the modules and the trained models.
 pub(super) fn build(places: &Places) -> Result<()> {
     let folder = places.at("web/player");
-    let others =
-        ["web/wasm/pkg", "web/predictor/pkg", "models/latency.onnx"].map(|at| places.at(at));
-    let inputs = [&[folder.clone()], others.as_slice()].concat();
+    let inputs = ["web/player", "web/wasm/pkg", "web/predictor/pkg", "models/latency.onnx"];
+    let inputs = inputs.map(|input| places.at(input));
     let note = Note::of(places, "player", &inputs, "")?;
     if note.is_current(&folder.join("dist/p2c2r-player.js")) {
         return Ok(());
