@@ -19,7 +19,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sim", &["frame", "protocol", "scheduler", "swarm", "transport"]),
     (
         "peer",
-        &["frame", "scene", "image", "protocol", "swarm", "transport", "tracer-cpu", "tracer-gpu"],
+        &[
+            "frame",
+            "scene",
+            "image",
+            "predictor",
+            "protocol",
+            "swarm",
+            "transport",
+            "tracer-cpu",
+            "tracer-gpu",
+        ],
     ),
     ("cli", ABOVE_PEER),
     ("web", ABOVE_PEER),

@@ -113,6 +113,18 @@ pub(crate) struct RenderArguments {
     /// Begin, and start the clock, when so many contributors are ready. For measurements.
     #[arg(long, value_name = "COUNT", default_value_t = 0, requires = "signal")]
     pub(crate) wait_for_peers: usize,
+    /// Keep what is learned of contributors in this file, not in the user's cache folder.
+    #[arg(long, value_name = "FILE", requires = "signal", conflicts_with = "no_state")]
+    pub(crate) state: Option<PathBuf>,
+    /// Learn from nothing but this render, and be recognised by nobody.
+    #[arg(long, requires = "signal")]
+    pub(crate) no_state: bool,
+    /// Base model of contributors' latency, an ONNX file, in place of the one in this program.
+    #[arg(long, value_name = "FILE.onnx", requires = "signal")]
+    pub(crate) model: Option<PathBuf>,
+    /// Write each attempt at a task, with what was expected of it, as a line of JSON without names.
+    #[arg(long, value_name = "FILE.jsonl", requires = "signal")]
+    pub(crate) prediction_log: Option<PathBuf>,
     /// The picture: .png, .exr, .hdr, or .sums (raw little-endian u64 sums).
     #[arg(long, default_value = "render.png")]
     pub(crate) out: PathBuf,
@@ -305,9 +317,15 @@ pub(crate) struct SimArguments {
     /// Virtual seconds of a run.
     #[arg(long, default_value_t = 30.0)]
     pub(crate) seconds: f64,
+    /// Replay peers that a log of attempts recorded (JSON lines of `--log`) instead of drawing them.
+    #[arg(long, value_name = "FILE", conflicts_with = "population")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Also write a page with charts, index.html, into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) report: Option<PathBuf>,
     /// Race nobody: write the attempts of as many runs as there are seeds to this file, one JSON record a
     /// line, to train on. Each run has people of its own, drawn wider than any benchmark's.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["population", "policy", "load", "no_churn", "json"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["population", "trace", "report", "policy", "load", "no_churn", "json"])]
     pub(crate) log: Option<PathBuf>,
     /// Nobody comes or goes.
     #[arg(long)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use p2c2r_peer::native::{
     ContributeEvent, ContributeOptions, ContributeReport, Handicap, ServerAddress, TracingDevice,
-    Wish, contribute,
+    Wish, contribute, contributor_secret,
 };
 use p2c2r_protocol::peer::PeerName;
 use p2c2r_swarm::ContributorStats;
@@ -14,7 +14,7 @@ use p2c2r_swarm::signaling::SignalingState;
 use tokio::sync::mpsc;
 
 use crate::args::ContributeArguments;
-use crate::network::{failure_of, random_seed, runtime, say};
+use crate::network::{failure_of, random_bytes, random_seed, runtime, say};
 
 /// Redraws of the status line.
 const TICK: Duration = Duration::from_millis(250);
@@ -38,6 +38,7 @@ pub(crate) fn run(options: &ContributeArguments) -> anyhow::Result<()> {
         device,
         handicap: Handicap { slow_down: options.slow_down, fail_share: options.fail_share },
         max_requesters: options.max_peers,
+        secret: Some(contributor_secret(random_bytes()?)),
         seed: random_seed()?,
     };
     let report = runtime()?.block_on(async {

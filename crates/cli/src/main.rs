@@ -8,6 +8,7 @@ mod compare;
 mod contribute;
 mod exr_layers;
 mod failure;
+mod foresight;
 mod frames;
 mod local;
 mod measure;

@@ -45,6 +45,7 @@ pub(crate) fn run(command: &MeasureCommand) -> anyhow::Result<()> {
                 device: TracingDevice::Mute,
                 handicap: Handicap::NONE,
                 max_requesters: 4,
+                secret: None,
                 seed: random_seed()?,
             };
             let (_wish, wishes) = mpsc::channel(1);

@@ -14,6 +14,7 @@ use p2c2r_scene::Scene;
 
 use crate::args::RenderArguments;
 use crate::failure::{Failure, fail};
+use crate::foresight::{PredictionLog, foresight_of};
 use crate::progress;
 
 /// Name under which contributors see this process.
@@ -54,17 +55,34 @@ pub(crate) fn render_with_peers(
         max_peers: options.max_peers,
         device,
         wait_for_peers: options.wait_for_peers,
+        foresight: foresight_of(options)?,
         seed: random_seed()?,
     };
+    let log = options.prediction_log.as_deref().map(PredictionLog::create).transpose()?;
     let bar = progress::bar("rendering");
-    let show = |event| show(&bar, event);
+    let mut log = log.map(Ok);
+    let show = |event| match event {
+        // The first failure ends the log and is told at the end; the picture matters more.
+        RenderEvent::Attempt(attempt) => {
+            if let Some(Ok(open)) = &mut log
+                && let Err(error) = open.add(&attempt)
+            {
+                log = Some(Err(error));
+            }
+        }
+        event => show(&bar, event),
+    };
     let result = runtime()?.block_on(render(job, render_options, show));
     bar.finish_and_clear();
+    if let Some(Err(error)) = log.map(|log| log.and_then(PredictionLog::finish)) {
+        eprintln!("warning: the log of predictions is not whole: {error:#}");
+    }
     result.map_err(failure_of)
 }
 
 fn show(bar: &ProgressBar, event: RenderEvent) {
     match event {
+        RenderEvent::Attempt(_) => {}
         RenderEvent::Progress(share) => progress::set(bar, share as f32),
         RenderEvent::PeerReady { name, kind } => say(bar, &format!("{name} ({kind}) joins")),
         RenderEvent::PeerLost { id, reason } => say(bar, &format!("peer {id} is gone: {reason}")),
@@ -88,9 +106,14 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 
 /// Spreads the reconnects of many peers.
 pub(crate) fn random_seed() -> anyhow::Result<u64> {
-    let mut bytes = [0; 8];
+    random_bytes().map(u64::from_le_bytes)
+}
+
+/// Bytes that nobody can guess.
+pub(crate) fn random_bytes<const COUNT: usize>() -> anyhow::Result<[u8; COUNT]> {
+    let mut bytes = [0; COUNT];
     getrandom::fill(&mut bytes).context("the system has no random numbers")?;
-    Ok(u64::from_le_bytes(bytes))
+    Ok(bytes)
 }
 
 /// With the exit code that belongs to it.

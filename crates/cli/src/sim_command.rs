@@ -1,9 +1,11 @@
 //! `p2c2r sim`: races ways to schedule on simulated people.
 
+use std::io::{BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
-use p2c2r_sim::{Estimate, Frames, Policy, Population, Race, Standing};
+use p2c2r_sim::{Estimate, Frames, Policy, Population, Race, RacedLoad, Standing, Trace};
 
 use crate::args::SimArguments;
 use crate::failure::{Failure, OrFail, fail};
@@ -13,14 +15,22 @@ use crate::sim_log;
 /// Largest file that describes a population.
 const MAX_POPULATION_BYTES: u64 = 1 << 20;
 
+/// Largest log that is replayed.
+const MAX_TRACE_BYTES: u64 = 1 << 30;
+/// The page within the folder of a report.
+const PAGE: &str = "index.html";
+
 /// Runs the race and prints how the policies stand.
 pub(crate) fn run(options: &SimArguments) -> anyhow::Result<()> {
     if let Some(path) = &options.log {
         return sim_log::write(path, options);
     }
-    let population =
-        options.population.as_deref().map_or_else(|| Ok(Population::default()), read)?;
-    let seeds: Vec<u64> = (0..u64::from(options.seeds)).map(|seed| options.seed + seed).collect();
+    let trace = options.trace.as_deref().map(read_trace).transpose()?.map(Arc::new);
+    let population = match (&trace, options.population.as_deref()) {
+        (Some(trace), _) => trace.population(),
+        (None, Some(path)) => read(path)?,
+        (None, None) => Population::default(),
+    };
     let policies = if options.policy.is_empty() {
         Policy::all()
     } else {
@@ -30,28 +40,55 @@ pub(crate) fn run(options: &SimArguments) -> anyhow::Result<()> {
     for percent in &options.load {
         let race = Race {
             population: population.clone(),
+            trace: trace.clone(),
             load: percent / 100.0,
             frames: Frames::default(),
             seconds: options.seconds,
             has_churn: !options.no_churn,
-            seeds: seeds.clone(),
+            seeds: (0..u64::from(options.seeds)).map(|seed| options.seed + seed).collect(),
             policies: policies.clone(),
         };
         let bar = progress::bar(&format!("load {percent}"));
-        let all = (seeds.len() * policies.len()) as f32;
-        let standings = race.run(&|done| progress::set(&bar, done as f32 / all));
+        let all = (race.seeds.len() * policies.len()) as f32;
+        let runs = race.runs(&|done| progress::set(&bar, done as f32 / all));
         bar.finish_and_clear();
-        races.push((*percent, standings.or_fail(Failure::Input)?));
+        let (load_percent, policies) = (*percent, policies.clone());
+        races.push(RacedLoad { load_percent, policies, runs: runs.or_fail(Failure::Input)? });
     }
+    if let Some(folder) = &options.report {
+        write_report(folder, &races)?;
+    }
+    print(options, &races);
+    Ok(())
+}
+
+fn print(options: &SimArguments, races: &[RacedLoad]) {
+    let standings = |race: &RacedLoad| -> Vec<Standing> {
+        race.policies.iter().map(|policy| Standing::of(*policy, &race.runs)).collect()
+    };
     if options.json {
-        let loads = races.iter().map(|(percent, standings)| {
-            serde_json::json!({ "load_percent": percent, "standings": standings })
+        let loads = races.iter().map(|race| {
+            serde_json::json!({ "load_percent": race.load_percent, "standings": standings(race) })
         });
         println!("{}", serde_json::Value::from_iter(loads));
     } else {
-        races.iter().for_each(|(percent, standings)| print(*percent, standings));
+        races.iter().for_each(|race| print_table(race.load_percent, &standings(race)));
     }
-    Ok(())
+}
+
+fn write_report(folder: &Path, races: &[RacedLoad]) -> anyhow::Result<()> {
+    let path = folder.join(PAGE);
+    let about = || format!("cannot write {}", path.display());
+    std::fs::create_dir_all(folder).with_context(about).or_fail(Failure::Output)?;
+    let page = p2c2r_sim::page("Who gets which task, simulated", races);
+    std::fs::write(&path, page).with_context(about).or_fail(Failure::Output)
+}
+
+fn read_trace(path: &Path) -> anyhow::Result<Trace> {
+    let about = || format!("cannot replay {}", path.display());
+    let file = std::fs::File::open(path).with_context(about).or_fail(Failure::Input)?;
+    let log = BufReader::new(file.take(MAX_TRACE_BYTES));
+    Trace::read(log).with_context(about).or_fail(Failure::Input)
 }
 
 fn policy(name: &str) -> anyhow::Result<Policy> {
@@ -69,21 +106,14 @@ fn read(path: &Path) -> anyhow::Result<Population> {
     serde_json::from_str(&text).with_context(about).or_fail(Failure::Input)
 }
 
-fn print(percent: f64, standings: &[Standing]) {
+fn print_table(percent: f64, standings: &[Standing]) {
     println!("load {percent} %");
     println!(
         "{:<18}{:>22}{:>10}{:>9}{:>10}{:>8}{:>8}{:>10}",
-        "policy",
-        "task ms after 50",
-        "p99 ms",
-        "late %",
-        "frame ms",
-        "bound",
-        "twice %",
-        "within %"
+        "policy", "task ms, steady", "p99 ms", "late %", "frame ms", "bound", "twice %", "within %"
     );
     for standing in standings {
-        let Estimate { mean, low, high } = standing.mean_after_50_ms;
+        let Estimate { mean, low, high } = standing.mean_steady_ms;
         println!(
             "{:<18}{:>22}{:>10.0}{:>9.2}{:>10.0}{:>8.2}{:>8.1}{:>10.1}",
             standing.policy.name(),

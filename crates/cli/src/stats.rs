@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use p2c2r_frame::TraceCounters;
 use p2c2r_peer::native::{Rendered, WorkerReport};
+use p2c2r_swarm::{Prediction, Stage};
 use serde::Serialize;
 
 /// Who rendered how much.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct PeerShare {
     /// The peer, `local` for this process.
     pub(crate) id: String,
@@ -21,6 +22,30 @@ pub(crate) struct PeerShare {
     pub(crate) tiles: u64,
     /// Bytes of messages from the peer.
     pub(crate) received_bytes: u64,
+    /// How it went with its tasks; only with peers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tasks: Option<TaskShare>,
+}
+
+/// How it went with a worker's tasks, and what is expected of it now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct TaskShare {
+    /// How much is known of it: heuristic, per_worker, per_kind and so on.
+    pub(crate) stage: Stage,
+    /// Tasks that it is known to have delivered, in earlier runs too.
+    pub(crate) delivered: u64,
+    /// Tasks that came to nothing.
+    pub(crate) failed: u64,
+    /// Results that came before another worker's with the same task.
+    pub(crate) hedges_won: u64,
+    /// Tasks that another worker's result made superfluous.
+    pub(crate) hedges_lost: u64,
+    /// Seconds of a usual task: one in twenty takes less, median, one in twenty takes more.
+    pub(crate) expected_seconds: [f64; 3],
+    /// Probability that a usual task comes to nothing.
+    pub(crate) expected_failure: f64,
+    /// Seconds that it had tasks, summed over its lanes.
+    pub(crate) busy_seconds: f64,
 }
 
 /// What `--stats` and `--json` write.
@@ -74,7 +99,7 @@ impl PeerShare {
     /// The share of this process where nobody else took part.
     pub(crate) fn local(samples: u64) -> Self {
         let (id, kind) = ("local".to_owned(), "local".to_owned());
-        Self { id, kind, name: String::new(), samples, tiles: 1, received_bytes: 0 }
+        Self { id, kind, name: String::new(), samples, tiles: 1, received_bytes: 0, tasks: None }
     }
 
     fn of(worker: &WorkerReport) -> Self {
@@ -85,6 +110,23 @@ impl PeerShare {
             samples: worker.samples,
             tiles: worker.tiles,
             received_bytes: worker.received_bytes,
+            tasks: Some(TaskShare::of(worker)),
+        }
+    }
+}
+
+impl TaskShare {
+    fn of(worker: &WorkerReport) -> Self {
+        let Prediction { low, median, high, failure, stage, .. } = worker.prediction;
+        Self {
+            stage,
+            delivered: worker.tasks,
+            failed: worker.failures,
+            hedges_won: worker.hedges_won,
+            hedges_lost: worker.hedges_lost,
+            expected_seconds: [low, median, high].map(|time| time.as_secs_f64()),
+            expected_failure: failure,
+            busy_seconds: worker.busy.as_secs_f64(),
         }
     }
 }

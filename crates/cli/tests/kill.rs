@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use p2c2r_frame::{Effects, PixelRect, SampleRange, TileTask};
 use p2c2r_peer::native::{
-    RenderEvent, RenderJob, RenderOptions, ServerAddress, TracingDevice, render,
+    Foresight, RenderEvent, RenderJob, RenderOptions, ServerAddress, TracingDevice, render,
 };
 use p2c2r_protocol::RoomId;
 use p2c2r_protocol::peer::PeerName;
@@ -83,6 +83,7 @@ async fn frame_survives_a_kill_at_any_time() {
             name: PeerName::lossy("test"),
             max_peers: 1,
             device: Some(TracingDevice::Cpu { threads: 1 }),
+            foresight: Foresight::default(),
             wait_for_peers: 1,
             seed: kill.into(),
         };

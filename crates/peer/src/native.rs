@@ -8,12 +8,16 @@ mod blobs;
 mod contribute;
 mod error;
 mod lanes;
+mod machine;
 mod network;
+mod oracle;
 mod render;
 mod requester;
 mod scenes;
 mod socket;
+mod state_file;
 mod tuning;
+mod user_files;
 
 pub use address::ServerAddress;
 pub use blobs::store_package;
@@ -22,8 +26,9 @@ pub use error::PeerError;
 pub use lanes::{DeviceChoice, Handicap, TracingDevice};
 pub use network::{Network, NetworkEvent};
 pub use render::{
-    NetworkStats, RenderEvent, RenderJob, RenderOptions, Rendered, WorkerReport, render,
+    Foresight, NetworkStats, RenderEvent, RenderJob, RenderOptions, Rendered, WorkerReport, render,
 };
+pub use state_file::{contributor_secret, default_state_file};
 pub use tuning::TUNE_FILE;
 
 #[cfg(test)]

@@ -150,7 +150,7 @@ impl Features {
 
 impl Moment {
     /// Sine and cosine of the time of day over 24 and 12 hours (UTC), and 1 at weekends; zeros if unknown.
-    fn harmonics(self) -> [f64; 5] {
+    pub(crate) fn harmonics(self) -> [f64; 5] {
         let Some(seconds) = self.unix_seconds else { return [0.0; 5] };
         let day = (seconds % 86_400) as f64 / 86_400.0 * std::f64::consts::TAU;
         // 1970-01-01 was a Thursday.

@@ -15,6 +15,8 @@ const TAIL: f64 = 0.05;
 const WINDOW: usize = 300;
 /// Scores of a standard normal distribution that are there from the start.
 const PRIOR_SCORES: usize = 40;
+/// Numbers of a sketch: the two levels, and quantiles.
+pub(crate) const SKETCH: usize = 2 + PRIOR_SCORES;
 /// How much one observation moves a level.
 const STEP: f64 = 0.004;
 /// Levels stay within these.
@@ -47,12 +49,37 @@ impl Calibration {
     /// Takes scores for standard normal until they have shown otherwise.
     pub(crate) fn new() -> Self {
         let place = |index: usize| 1.0 - (index as f64 + 0.5) / PRIOR_SCORES as f64;
-        let sorted: Vec<f64> =
-            (0..PRIOR_SCORES).map(|index| quantile_above(place(index))).collect();
+        Self::of((0..PRIOR_SCORES).map(|index| quantile_above(place(index))).collect())
+    }
+
+    fn of(mut sorted: Vec<f64>) -> Self {
+        sorted.sort_unstable_by(f64::total_cmp);
         // The outermost leave first, since the window drops the oldest.
         let mut recent: Vec<f64> = sorted.clone();
         recent.sort_unstable_by(|a, b| b.abs().total_cmp(&a.abs()));
         Self { recent: recent.into(), sorted, low_level: TAIL, high_level: TAIL }
+    }
+
+    /// The levels and the scores' quantiles, for another session.
+    pub(crate) fn sketch(&self) -> [f32; SKETCH] {
+        let mut sketch = [self.low_level as f32; SKETCH];
+        sketch[1] = self.high_level as f32;
+        for (index, score) in sketch[2..].iter_mut().enumerate() {
+            *score = self.quantile((index as f64 + 0.5) / PRIOR_SCORES as f64) as f32;
+        }
+        sketch
+    }
+
+    /// Begins with the scores of a sketch; `None` if it cannot be one.
+    pub(crate) fn from_sketch(sketch: &[f32]) -> Option<Self> {
+        let (levels, scores) = sketch.split_first_chunk::<2>()?;
+        if scores.len() != PRIOR_SCORES || sketch.iter().any(|number| !number.is_finite()) {
+            return None;
+        }
+        let [low_level, high_level] =
+            levels.map(|level| f64::from(level).clamp(LEVELS.0, LEVELS.1));
+        let scores = scores.iter().map(|score| f64::from(*score)).collect();
+        Some(Self { low_level, high_level, ..Self::of(scores) })
     }
 
     /// The interval that holds nine scores of ten.

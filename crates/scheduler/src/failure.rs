@@ -21,6 +21,21 @@ impl Record {
         Self { prior, delivered: 0.0, failed: 0.0 }
     }
 
+    /// Expects this probability, with the weight that every prior has.
+    pub(crate) const fn set_prior(&mut self, prior: f64) {
+        self.prior = prior;
+    }
+
+    /// Numbers to go on from in another session.
+    pub(crate) const fn saved(&self) -> [f64; 3] {
+        [self.prior, self.delivered, self.failed]
+    }
+
+    /// A record that goes on from saved numbers.
+    pub(crate) const fn restore([prior, delivered, failed]: [f64; 3]) -> Self {
+        Self { prior, delivered, failed }
+    }
+
     /// Mean of the posterior.
     pub(crate) fn probability(&self) -> f64 {
         let failed = PRIOR_TASKS * self.prior + self.failed;
@@ -29,9 +44,25 @@ impl Record {
 
     /// Learns how a task ended.
     pub(crate) fn observe(&mut self, is_delivered: bool) {
-        self.delivered = MEMORY * self.delivered + f64::from(u8::from(is_delivered));
-        self.failed = MEMORY * self.failed + f64::from(u8::from(!is_delivered));
+        self.observe_part(f64::from(u8::from(!is_delivered)));
     }
+
+    /// Learns that a task has failed with this probability.
+    pub(crate) fn observe_part(&mut self, failed: f64) {
+        self.delivered = MEMORY * self.delivered + 1.0 - failed;
+        self.failed = MEMORY * self.failed + failed;
+    }
+}
+
+/// Logarithm of the odds of a probability.
+pub(crate) fn logit(probability: f64) -> f64 {
+    let probability = probability.clamp(1e-6, 1.0 - 1e-6);
+    (probability / (1.0 - probability)).ln()
+}
+
+/// The probability of such odds.
+pub(crate) fn logistic(logit: f64) -> f64 {
+    1.0 / (1.0 + (-logit).exp())
 }
 
 /// Shape of the time that visitors stay: below 1, so that who has stayed long stays longer (Liu, White
@@ -52,6 +83,16 @@ pub(crate) struct Stays {
 impl Stays {
     pub(crate) fn new() -> Self {
         Self { departures: PRIOR_DEPARTURES, exposure: PRIOR_STAY_SECONDS.powf(SHAPE) }
+    }
+
+    /// Numbers to go on from in another session.
+    pub(crate) const fn saved(&self) -> [f64; 2] {
+        [self.departures, self.exposure]
+    }
+
+    /// Stays that go on from saved numbers.
+    pub(crate) const fn restore([departures, exposure]: [f64; 2]) -> Self {
+        Self { departures, exposure }
     }
 
     /// A worker left after this long, or is seen to have stayed this long when the session ended.

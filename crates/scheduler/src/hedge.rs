@@ -52,16 +52,22 @@ pub fn expected_remaining(lease: &OpenLease, now: Duration) -> Duration {
     }
     let run = now.saturating_sub(lease.started_at);
     let waits = lease.started_at.saturating_sub(now);
-    let Late { remaining, outlasted } = if_it_delivers(&lease.prediction, run.as_secs_f64());
-    let failure = lease.prediction.failure.clamp(0.0, 1.0);
-    let failed = failure / (failure + (1.0 - failure) * outlasted).max(f64::MIN_POSITIVE);
-    let counts = failure > RISKY || run > lease.prediction.high;
-    let failed = if counts { failed.min(1.0) } else { 0.0 };
+    let Late { remaining, .. } = if_it_delivers(&lease.prediction, run.as_secs_f64());
+    let counts = lease.prediction.failure > RISKY || run > lease.prediction.high;
+    let failed = if counts { failed_by(&lease.prediction, run) } else { 0.0 };
     let delivers = (waits + seconds(remaining)).min(until_deadline);
-    if lease.deadline == Duration::MAX || failed.is_nan() {
+    if lease.deadline == Duration::MAX {
         return delivers;
     }
     delivers.mul_f64(1.0 - failed) + until_deadline.mul_f64(failed)
+}
+
+/// Probability that a task that has run for so long never comes.
+pub(crate) fn failed_by(prediction: &Prediction, run: Duration) -> f64 {
+    let Late { outlasted, .. } = if_it_delivers(prediction, run.as_secs_f64());
+    let failure = prediction.failure.clamp(0.0, 1.0);
+    let failed = failure / (failure + (1.0 - failure) * outlasted).max(f64::MIN_POSITIVE);
+    if failed.is_nan() { 0.0 } else { failed.min(1.0) }
 }
 
 /// How late a task is.
@@ -92,29 +98,61 @@ fn seconds(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds.clamp(0.0, 86_400.0))
 }
 
-/// Decides for a worker that would need `own` for the same task. The deadline reopens the task
-/// anyway, so a decision after it does not exist.
-pub fn decide_hedge(lease: &OpenLease, own: Duration, now: Duration) -> Hedge {
-    let pays_off = |at: Duration| own < expected_remaining(lease, at);
-    if pays_off(now) {
-        return Hedge::Now;
+/// What is to be expected of a lease, looked at once for all who could copy it.
+#[derive(Debug, Clone)]
+pub struct Outlook {
+    now: Duration,
+    /// When it is over in any case.
+    deadline: Duration,
+    remaining: Duration,
+    /// Moments to come, and what will be left then if it has not delivered.
+    looks: Vec<(Duration, Duration)>,
+}
+
+impl Outlook {
+    /// Looks at a lease.
+    pub fn new(lease: &OpenLease, now: Duration) -> Self {
+        // Not before it is late; then ever further apart.
+        let due = (lease.started_at + lease.prediction.median).max(now);
+        let step = lease.prediction.median.max(Duration::from_millis(8)) / 8;
+        let moments = (0..LOOKS).map(|look| due + step * (look + look * look / 4 + 1));
+        let moments = moments.take_while(|at| *at < lease.deadline && lease.prediction.is_proven);
+        Self {
+            now,
+            deadline: lease.deadline,
+            remaining: expected_remaining(lease, now),
+            looks: moments.map(|at| (at, expected_remaining(lease, at))).collect(),
+        }
     }
-    // What is left only shrinks from here, or the deadline is nearer than the copy would be.
-    if !lease.prediction.is_proven || own >= lease.deadline.saturating_sub(now) {
-        return Hedge::At(lease.deadline.max(now));
+
+    /// Expected time until it delivers.
+    pub const fn remaining(&self) -> Duration {
+        self.remaining
     }
-    // Not before it is late; then ever further apart.
-    let due = (lease.started_at + lease.prediction.median).max(now);
-    let step = lease.prediction.median.max(Duration::from_millis(8)) / 8;
-    let moments = (0..LOOKS).map(|look| due + step * (look + look * look / 4 + 1));
-    let first = moments.take_while(|at| *at < lease.deadline).find(|at| pays_off(*at));
-    Hedge::At(first.unwrap_or(lease.deadline).max(now))
+
+    /// Decides for a worker that would need `own` for the same task. The deadline reopens the task
+    /// anyway, so a decision after it does not exist.
+    pub fn decide(&self, own: Duration) -> Hedge {
+        if own < self.remaining {
+            return Hedge::Now;
+        }
+        // The deadline is nearer than the copy would be.
+        if own >= self.deadline.saturating_sub(self.now) {
+            return Hedge::At(self.deadline.max(self.now));
+        }
+        let first = self.looks.iter().find(|(_, left)| own < *left);
+        Hedge::At(first.map_or(self.deadline, |(at, _)| *at).max(self.now))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Stage;
+
+    fn decide_hedge(lease: &OpenLease, own: Duration, now: Duration) -> Hedge {
+        Outlook::new(lease, now).decide(own)
+    }
 
     const fn ms(milliseconds: u64) -> Duration {
         Duration::from_millis(milliseconds)

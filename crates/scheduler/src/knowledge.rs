@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use crate::failure::Record;
+use crate::base::BaseEstimate;
+use crate::day::{Curves, Days, Hour, Quantity};
+use crate::failure::{Record, logistic, logit};
 use crate::level::Level;
-use crate::likes::Kind;
+use crate::likes::{Kind, Said, Shown};
 use crate::regression::Normal;
-use crate::residual::{Residual, inputs};
-use crate::{LearnedParts, Outcome, Stage, TaskEnd, TaskSketch};
+use crate::residual::{NOISE, Residual, inputs};
+use crate::{
+    BaseCurve, LearnedParts, LinkTraits, Outcome, PeerKey, Stage, TaskEnd, TaskKind, TaskSketch,
+    WorkerTraits,
+};
 
 /// Shortest time that counts, so that a burst of results cannot promise infinite speed.
 const SHORTEST_SECONDS: f64 = 0.0002;
@@ -19,19 +24,59 @@ const LEAST_COMPUTED: f64 = 0.125;
 const WAY_SLACK: (f64, f64) = (1.5, 0.020);
 /// What is expected of the way there and back, in seconds, and the variance of its logarithm.
 const WAY: (f64, f64) = (0.030, 1.0);
+/// What the way takes beside a round trip that was measured, and the variance of what is known so, or
+/// from a base model.
+const BESIDE_ROUND_TRIP: f64 = 0.010;
+const KNOWN_WAY: f64 = 0.25;
 /// What a task that never came is taken to have needed, over the time it was waited for.
 const EXPIRED_FACTOR: f64 = 1.5;
+/// Weight of a task in what tasks usually cost.
+const USUAL: f64 = 0.2;
+/// Least variance between workers of which a base model says the same.
+const LEAST_BASE: f64 = 0.02;
+/// Standard deviations between the quantiles of 5 and 95 %.
+const NINETY_PERCENT: f64 = 2.0 * 1.645;
+/// Probabilities of failure that a base model is believed.
+const FAILURE: (f64, f64) = (0.001, 0.5);
+
+/// What does not depend on a worker.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Common<'a> {
+    /// Mean paths per second of a worker without slowness.
+    pub(crate) prior_speed: f64,
+    /// Mean paths of a first task.
+    pub(crate) typical_cost: f64,
+    pub(crate) parts: LearnedParts,
+    /// Now.
+    pub(crate) hour: Option<Hour>,
+    /// What hours change for everybody.
+    pub(crate) curves: &'a Curves,
+}
 
 /// Speed, way, reliability, and how much of that is known.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Knowledge {
     pub(crate) kind: Kind,
+    /// By which it is known in other sessions.
+    pub(crate) key: Option<PeerKey>,
     pub(crate) met_at: Duration,
     /// Delivered tasks.
     pub(crate) tasks: u64,
     pub(crate) record: Record,
     pub(crate) compute: Residual,
-    way: Level,
+    pub(crate) way: Level,
+    pub(crate) days: Days,
+    pub(crate) traits: WorkerTraits,
+    pub(crate) link: LinkTraits,
+    /// One for each kind of task at most.
+    curves: Vec<BaseCurve>,
+    /// It says something new of its speed, which the next curve will know.
+    has_new_word: bool,
+    /// What was expected of its slowness, and of the logarithm of its way.
+    prior: Normal,
+    prior_way: Normal,
+    /// Mean of the logarithm of its tasks' costs.
+    pub(crate) usual_cost: f64,
 }
 
 /// What a task is expected to take: tracing and the way, as normal distributions of their logarithms.
@@ -53,15 +98,26 @@ impl Parts {
 }
 
 impl Knowledge {
-    /// A worker that has shown nothing; `prior` is what its like have shown.
-    pub(crate) fn new(kind: Kind, prior: Normal, failure: f64, met_at: Duration) -> Self {
+    /// A worker that has shown nothing.
+    pub(crate) fn new(kind: Kind, failure: f64, met_at: Duration, typical_cost: f64) -> Self {
+        let (nothing, way) =
+            (Normal { mean: 0.0, variance: 1.0 }, Normal { mean: WAY.0.ln(), variance: WAY.1 });
         Self {
             kind,
+            key: None,
             met_at,
             tasks: 0,
             record: Record::new(failure),
-            compute: Residual::new(prior),
-            way: Level::new(Normal { mean: WAY.0.ln(), variance: WAY.1 }),
+            compute: Residual::new(nothing),
+            way: Level::new(way),
+            days: Days::default(),
+            traits: WorkerTraits::default(),
+            link: LinkTraits::default(),
+            curves: Vec::new(),
+            has_new_word: false,
+            prior: nothing,
+            prior_way: way,
+            usual_cost: typical_cost.ln(),
         }
     }
 
@@ -69,39 +125,181 @@ impl Knowledge {
         Stage::after(self.tasks)
     }
 
-    /// What a task will take; `expected` is the seconds that tracing it would take at no residual.
-    pub(crate) fn parts(&self, task: &TaskSketch, expected: f64, typical_cost: f64) -> Parts {
-        let residual = self.compute.next(&inputs(task, self.stage(), typical_cost));
-        let compute = Normal { mean: residual.mean + expected.ln(), ..residual };
-        Parts { compute, way: self.way.next() }
+    /// What is said of it, as logarithms of slowness at its usual cost.
+    pub(crate) fn said(&self, common: &Common<'_>) -> Said {
+        if !common.parts.base {
+            return Said::default();
+        }
+        let benchmark = self.traits.benchmark.filter(|speed| *speed > 0);
+        let base = self.curves.first().map(|curve| {
+            let BaseEstimate { gap_below, gap_above, .. } = curve.at(self.usual_cost.exp());
+            let variance = ((gap_below + gap_above) / NINETY_PERCENT).powi(2) - NOISE.0;
+            Normal { mean: self.base_slowness(common), variance: variance.max(LEAST_BASE) }
+        });
+        Said {
+            benchmark: benchmark.map(|speed| (common.prior_speed / f64::from(speed)).ln()),
+            base,
+        }
     }
 
-    /// Learns from a task that ended; `expected` as in [`Self::parts`].
-    pub(crate) fn observe(
-        &mut self,
-        outcome: &Outcome,
-        expected: f64,
-        typical_cost: f64,
-        parts: LearnedParts,
-    ) {
+    /// What it has shown of its slowness.
+    pub(crate) fn shown(&self, common: &Common<'_>) -> Shown {
+        let Normal { mean, variance } = self.compute.own();
+        let own = Normal { mean: mean + self.base_slowness(common), variance };
+        Shown { kind: self.kind, own, said: self.said(common), count: 1.0 }
+    }
+
+    /// Logarithm of the base model's seconds over those at the prior speed, at its usual cost.
+    pub(crate) fn base_slowness(&self, common: &Common<'_>) -> f64 {
+        self.curves.first().map_or(0.0, |curve| {
+            let cost = self.usual_cost.exp();
+            curve.at(cost).log_compute - (cost / common.prior_speed).ln()
+        })
+    }
+
+    /// Logarithm of the seconds that tracing a task would take at no residual.
+    fn expected(&self, task: &TaskSketch, common: &Common<'_>) -> f64 {
+        let cost = task.sound_cost();
+        match self.curve(task.kind) {
+            Some(curve) => curve.at(cost).log_compute,
+            None => (cost / common.prior_speed).ln(),
+        }
+    }
+
+    /// What the base model says of such tasks, or of others if it says nothing of them.
+    fn curve(&self, kind: TaskKind) -> Option<&BaseCurve> {
+        let own = self.curves.iter().find(|curve| curve.kind() == kind);
+        own.or_else(|| self.curves.first())
+    }
+
+    /// It says this of itself.
+    pub(crate) fn hear(&mut self, traits: WorkerTraits) {
+        let is_new = (traits.benchmark, traits.lanes) != (self.traits.benchmark, self.traits.lanes);
+        self.has_new_word |= is_new;
+        self.traits = traits;
+    }
+
+    /// The base model says this of it. What was learned over the word before holds over the new one, too,
+    /// unless there was none, or the worker itself may have led to the new one.
+    pub(crate) fn expect(&mut self, curve: BaseCurve, common: &Common<'_>) {
+        let before = self.base_slowness(common);
+        let keeps_times = self.curves.is_empty() || std::mem::take(&mut self.has_new_word);
+        self.curves.retain(|known| known.kind() != curve.kind());
+        self.curves.insert(0, curve);
+        if keeps_times {
+            self.compute.shift(before - self.base_slowness(common));
+        }
+        let BaseEstimate { log_way, failure_logit, .. } = curve.at(self.usual_cost.exp());
+        self.expect_way(Normal { mean: log_way, variance: KNOWN_WAY });
+        self.record.set_prior(logistic(failure_logit).clamp(FAILURE.0, FAILURE.1));
+    }
+
+    /// The way to it was measured.
+    pub(crate) fn measure(&mut self, link: LinkTraits) {
+        self.link = link;
+        if let Some(round_trip) = link.round_trip.filter(|_| self.curves.is_empty()) {
+            let seconds = (round_trip.as_secs_f64() + BESIDE_ROUND_TRIP).min(LONGEST_SECONDS);
+            self.expect_way(Normal { mean: seconds.ln(), variance: KNOWN_WAY });
+        }
+    }
+
+    /// Begins from this slowness, as far as nothing better is known.
+    pub(crate) fn begin_from(&mut self, prior: Normal, common: &Common<'_>) {
+        if self.compute.is_untouched() {
+            let mean = prior.mean - self.base_slowness(common);
+            self.compute = Residual::new(Normal { mean, ..prior });
+        } else {
+            self.compute.move_prior(prior.mean - self.prior.mean);
+        }
+        self.prior = prior;
+    }
+
+    fn expect_way(&mut self, prior: Normal) {
+        if self.way.is_untouched() {
+            self.way = Level::new(prior);
+        } else {
+            self.way.move_prior(prior.mean - self.prior_way.mean);
+        }
+        self.prior_way = prior;
+    }
+
+    /// What a task will take.
+    pub(crate) fn parts(&self, task: &TaskSketch, common: &Common<'_>) -> Parts {
+        let residual = self.compute.next(&inputs(task, self.stage(), common.typical_cost));
+        let mean = residual.mean + self.expected(task, common);
+        let mut parts = Parts { compute: Normal { mean, ..residual }, way: self.way.next() };
+        if let Some(offset) = self.days.offset(common.hour.as_ref()) {
+            let curves = self.days.curves(common.curves);
+            parts.way = parts.way.and(curves.change(Quantity::Way, &offset));
+            parts.compute = parts.compute.and(curves.change(Quantity::Slowness, &offset));
+        }
+        parts
+    }
+
+    /// Probability that a task of this worker comes to nothing, as long as it is there.
+    pub(crate) fn failure(&self, common: &Common<'_>) -> f64 {
+        let own = self.record.probability();
+        let offset = self.days.offset(common.hour.as_ref());
+        offset.map_or(own, |offset| {
+            let curves = self.days.curves(common.curves);
+            logistic(logit(own) + curves.change(Quantity::Failure, &offset).mean)
+        })
+    }
+
+    /// Learns from a task that ended.
+    pub(crate) fn observe(&mut self, outcome: &Outcome, common: &Common<'_>) {
+        let parts = common.parts;
         let seconds = outcome.elapsed.as_secs_f64().clamp(SHORTEST_SECONDS, LONGEST_SECONDS);
-        let seen = inputs(&outcome.task, self.stage(), typical_cost);
+        let seen = inputs(&outcome.task, self.stage(), common.typical_cost);
+        let expected = self.expected(&outcome.task, common);
+        let offset = self.days.offset(common.hour.as_ref());
+        let by_hour = |quantity| {
+            offset.map_or(0.0, |offset| {
+                self.days.curves(common.curves).change(quantity, &offset).mean
+            })
+        };
+        let (slower, longer) = (by_hour(Quantity::Slowness), by_hour(Quantity::Way));
         match outcome.end {
             TaskEnd::Delivered => {
                 let computed = credible(outcome, seconds);
                 if parts.residual {
-                    self.compute.observe(seen, (computed / expected).ln(), parts.drift);
+                    let residual = computed.ln() - expected - slower;
+                    self.compute.observe(seen, residual, parts.drift);
                 }
-                self.way.observe((seconds - computed).max(SHORTEST_SECONDS).ln());
+                let way = (seconds - computed).max(SHORTEST_SECONDS);
+                let part = self.way.observe(way.ln() - longer);
+                if let Some(hour) = &common.hour {
+                    self.days.pass(hour, part);
+                }
                 self.tasks = self.tasks.saturating_add(1);
+                let cost = outcome.task.sound_cost().ln();
+                self.usual_cost += USUAL * (cost - self.usual_cost);
             }
             TaskEnd::Expired if parts.residual => {
-                let least = (EXPIRED_FACTOR * seconds / expected).ln();
+                let least = (EXPIRED_FACTOR * seconds).ln() - expected - slower;
                 self.compute.observe_at_least(seen, least, parts.drift);
             }
             TaskEnd::Expired | TaskEnd::Lost => {}
         }
         self.record.observe(outcome.end == TaskEnd::Delivered);
+    }
+
+    /// Learns that a task had not come after a time; `failed` is the probability that it never would have.
+    pub(crate) fn outlast(&mut self, outcome: &Outcome, failed: f64, common: &Common<'_>) {
+        let seconds = outcome.elapsed.as_secs_f64().clamp(SHORTEST_SECONDS, LONGEST_SECONDS);
+        let seen = inputs(&outcome.task, self.stage(), common.typical_cost);
+        let traced = (seconds - self.way.own().mean.exp()).max(SHORTEST_SECONDS);
+        let least = traced.ln() - self.expected(&outcome.task, common);
+        if common.parts.residual {
+            self.compute.observe_at_least(seen, least, common.parts.drift);
+        }
+        self.record.observe_part(failed);
+    }
+
+    /// What hours may change, as it is now: by [`Quantity`].
+    pub(crate) fn state(&self) -> [f64; 3] {
+        let failure = logit(self.record.probability());
+        [self.way.own().mean, self.compute.own().mean, failure]
     }
 }
 

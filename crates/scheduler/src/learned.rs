@@ -1,25 +1,31 @@
 //! The product's scheduler: who will finish what when, how sure that is, and who gets how much.
 //!
 //! A task's time is its tracing and its way, each the exponential of a normal distribution whose mean is
-//! learned per worker and, before that, from its like. Intervals come from recent errors
-//! ([`crate::conformal`]). Work is shared so that all workers are expected to end together.
+//! learned per worker and, before that, from what a base model, its own benchmark and its like say. Intervals
+//! come from recent errors ([`crate::scores`]). Work is shared so that all are expected to end together
+//! ([`crate::plan`]).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::conformal::{Calibration, Ends};
+use crate::archive::{Archive, Saved};
+use crate::conformal::Ends;
+use crate::day::{Curves, Hour};
 use crate::failure::Stays;
-use crate::knowledge::{Knowledge, Parts};
-use crate::likes::{Kind, Likes};
-use crate::worker::by_finish;
+use crate::hedge::failed_by;
+use crate::knowledge::{Common, Knowledge};
+use crate::likes::{Kind, Likes, Said};
+use crate::plan::{Rate, plan};
+use crate::scores::{Group, Scores};
+use crate::state;
 use crate::{
-    LearnedConfig, OpenWork, Outcome, Piece, Prediction, Scheduler, Stage, TaskEnd, TaskSketch,
-    Worker, WorkerSlot, WorkerTraits,
+    BaseCurve, LearnedConfig, LinkTraits, Moment, OpenWork, Outcome, PeerKey, Piece, Prediction,
+    Scheduler, Stage, StateError, TaskEnd, TaskSketch, Worker, WorkerSlot, WorkerTraits,
 };
 
 /// Most workers that are remembered; beyond it the largest name goes.
-const MAX_WORKERS: usize = 1024;
+pub(crate) const MAX_WORKERS: usize = 1024;
 /// Longest prediction; keeps the conversion in range.
 const LONGEST_SECONDS: f64 = 86_400.0;
 /// Score of a task that never came.
@@ -29,20 +35,32 @@ const LEAST_SPREAD: f64 = 0.02;
 /// Expected share of failing tasks of a peer and of the local tracer.
 const PEER_FAILURE: f64 = 0.03;
 const LOCAL_FAILURE: f64 = 0.001;
+/// Tasks of a worker up to which what others show moves what is expected of it.
+const YOUNG: u64 = 6;
+/// Workers for each observation that they are all told of at a time.
+const SHARED_AT_A_TIME: usize = 32;
+/// Between two looks at the clock.
+const HOUR_EVERY: Duration = Duration::from_secs(60);
 
 /// Learns each worker's speed, way, reliability and how far predictions are off.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LearnedScheduler {
-    config: LearnedConfig,
-    workers: BTreeMap<Worker, Knowledge>,
-    likes: Likes,
-    stays: Stays,
-    /// One for each stage, and one for all.
-    calibrations: [Calibration; 4],
+    pub(crate) config: LearnedConfig,
+    pub(crate) workers: BTreeMap<Worker, Knowledge>,
+    pub(crate) likes: Likes,
+    pub(crate) stays: Stays,
+    pub(crate) scores: Scores,
+    /// What hours change for everybody.
+    pub(crate) curves: Curves,
+    /// Peers of earlier sessions.
+    pub(crate) archive: Archive,
+    /// The calendar's time at one of the session's.
+    clock: Option<(u64, Duration)>,
+    /// The hour, and when it was looked up.
+    hour: Option<(Hour, Duration)>,
+    /// Observations that others have not been told of.
+    unshared: usize,
 }
-
-/// Scores that a stage needs before its own calibration is used.
-const OWN_CALIBRATION_FROM: usize = 30;
 
 impl LearnedScheduler {
     /// A scheduler that knows nothing yet.
@@ -50,20 +68,26 @@ impl LearnedScheduler {
         Self {
             config,
             workers: BTreeMap::new(),
-            likes: Likes::default(),
+            likes: Likes::new(),
             stays: Stays::new(),
-            calibrations: std::array::from_fn(|_| Calibration::new()),
+            scores: Scores::new(),
+            curves: Curves::new(),
+            archive: Archive::default(),
+            clock: None,
+            hour: None,
+            unshared: 0,
         }
     }
 
-    /// Seconds of tracing at the prior speed.
-    fn expected(&self, task: &TaskSketch) -> f64 {
-        task.cost.clamp(1.0, 1e18) / self.config.prior_speed
+    /// What does not depend on a worker.
+    pub(crate) fn common(&self) -> Common<'_> {
+        common(&self.config, self.hour.as_ref(), &self.curves)
     }
 
-    /// The cost at which growth beyond proportion is counted from.
-    fn typical_cost(&self) -> f64 {
-        self.config.prior_speed * self.config.first_target.as_secs_f64()
+    /// A worker beside what does not depend on it.
+    fn of_one(&mut self, worker: Worker) -> Option<(&mut Knowledge, Common<'_>)> {
+        let Self { config, workers, hour, curves, .. } = self;
+        Some((workers.get_mut(&worker)?, common(config, hour.as_ref(), curves)))
     }
 
     fn knowledge(&self, worker: Worker) -> Cow<'_, Knowledge> {
@@ -73,24 +97,76 @@ impl LearnedScheduler {
 
     fn stranger(&self, worker: Worker, kind: Kind, now: Duration) -> Knowledge {
         let failure = if worker == Worker::Local { LOCAL_FAILURE } else { PEER_FAILURE };
-        Knowledge::new(kind, self.likes.expect(kind), failure, now)
+        let common = self.common();
+        let mut known = Knowledge::new(kind, failure, now, common.typical_cost);
+        known.begin_from(self.likes.expect(kind, &Said::default()), &common);
+        known
     }
 
-    fn parts(&self, known: &Knowledge, task: &TaskSketch) -> Parts {
-        known.parts(task, self.expected(task), self.typical_cost())
+    /// Lets what is said of a worker, and what others have shown by now, say what is expected of it.
+    fn begin_again(&mut self, worker: Worker) {
+        let Self { config, workers, hour, curves, likes, .. } = self;
+        let common = common(config, hour.as_ref(), curves);
+        if let Some(known) = workers.get_mut(&worker) {
+            known.begin_from(likes.expect(known.kind, &known.said(&common)), &common);
+        }
     }
 
-    fn calibration(&self, stage: Stage) -> &Calibration {
-        let own = &self.calibrations[1 + stage as usize];
-        if own.observed() >= OWN_CALIBRATION_FROM { own } else { &self.calibrations[0] }
+    /// A worker has shown more of itself: what is expected of those who have shown little moves along.
+    /// The more there are, the more observations are drawn together at a time.
+    fn share(&mut self, worker: Worker) {
+        let Self { config, workers, hour, curves, likes, .. } = self;
+        let common = common(config, hour.as_ref(), curves);
+        let Some(known) = workers.get(&worker).filter(|_| config.parts.likes) else { return };
+        if known.tasks > YOUNG && known.tasks % 8 != 0 {
+            return;
+        }
+        likes.show(worker, known.shown(&common));
+        self.unshared += 1;
+        if self.unshared * SHARED_AT_A_TIME < workers.len() {
+            return;
+        }
+        self.unshared = 0;
+        likes.pool();
+        for known in workers.values_mut().filter(|known| known.tasks < YOUNG) {
+            known.begin_from(likes.expect(known.kind, &known.said(&common)), &common);
+        }
+    }
+
+    /// Seconds since 1970 now, if anybody knows.
+    pub(crate) fn unix_seconds(&self, now: Duration) -> Option<u64> {
+        self.clock.map(|(seconds, at)| seconds.saturating_add(now.saturating_sub(at).as_secs()))
+    }
+
+    fn look_at_clock(&mut self, now: Duration) {
+        let is_fresh = self.hour.is_some_and(|(_, at)| now.saturating_sub(at) < HOUR_EVERY);
+        if self.config.parts.time_of_day && !is_fresh {
+            let unix_seconds = self.unix_seconds(now);
+            let moment = Moment { unix_seconds };
+            self.hour = unix_seconds.map(|_| (moment.harmonics(), now));
+        }
+    }
+
+    /// Lets a worker's state teach what hours change.
+    fn look(&mut self, worker: Worker, at: Duration) {
+        let Some((hour, _)) = self.hour else { return };
+        let Some(known) = self.workers.get_mut(&worker) else { return };
+        let (state, by_hour) = (known.state(), known.stage() >= Stage::ByHour);
+        known.days.look(&mut self.curves, by_hour, (&hour, at), state);
     }
 
     /// Probability that a task of this length brings nothing.
-    fn failure(&self, known: &Knowledge, worker: Worker, span: Duration, now: Duration) -> f64 {
-        if !self.config.parts.failure {
+    fn failure(
+        &self,
+        (known, common): (&Knowledge, &Common<'_>),
+        worker: Worker,
+        span: Duration,
+        now: Duration,
+    ) -> f64 {
+        if !common.parts.failure {
             return 0.0;
         }
-        let own = known.record.probability();
+        let own = known.failure(common);
         if worker == Worker::Local {
             return own;
         }
@@ -99,11 +175,11 @@ impl LearnedScheduler {
     }
 
     /// What a slot can do: seconds per cost, seconds before the first of it counts.
-    fn rate(&self, slot: &WorkerSlot, open: &OpenWork, now: Duration) -> Rate {
+    fn rate(&self, slot: &WorkerSlot, open: &OpenWork, common: &Common<'_>, now: Duration) -> Rate {
         let known = self.knowledge(slot.worker);
-        let task = TaskSketch { cost: self.typical_cost(), kind: open.kind };
-        let parts = self.parts(&known, &task);
-        let failure = self.failure(&known, slot.worker, slot.target, now);
+        let task = TaskSketch { cost: known.usual_cost.exp(), kind: open.kind };
+        let parts = known.parts(&task, common);
+        let failure = self.failure((&known, common), slot.worker, slot.target, now);
         Rate {
             per_cost: parts.compute.mean.exp() / task.cost,
             way: parts.way.mean.exp().min(LONGEST_SECONDS),
@@ -111,57 +187,17 @@ impl LearnedScheduler {
             is_proven: known.tasks > 0,
         }
     }
-
-    /// The cost of the next task of a slot that should end by `level` seconds from now.
-    fn wish(&self, slot: &WorkerSlot, rate: &Rate, level: f64) -> f64 {
-        let shortest = self.config.shortest.as_secs_f64();
-        let target = slot.target.as_secs_f64();
-        let most = if rate.is_proven {
-            target.max(rate.way.min(self.config.longest.as_secs_f64()))
-        } else {
-            target.min(self.config.first_target.as_secs_f64())
-        };
-        let share = (level - slot.starts_in.as_secs_f64() - rate.way).max(0.0);
-        let seconds = (share / self.config.pieces_per_share).clamp(shortest.min(most), most);
-        (seconds / rate.per_cost).max(1.0)
-    }
 }
 
-/// What a slot can do.
-#[derive(Debug, Clone, Copy)]
-struct Rate {
-    /// Seconds of tracing for a cost of 1, on one lane.
-    per_cost: f64,
-    /// Seconds that each task takes beside that.
-    way: f64,
-    /// Share of tasks that bring something.
-    delivered: f64,
-    is_proven: bool,
-}
-
-/// Seconds from now at which all open work is done if everybody works until then: water is filled
-/// into the slots, each from the time at which it can deliver its first.
-fn water_level(cost: f64, slots: &[WorkerSlot], rates: &[Rate]) -> f64 {
-    let mut vessels: Vec<(f64, f64)> = slots
-        .iter()
-        .zip(rates)
-        .map(|(slot, rate)| {
-            let bottom = slot.starts_in.as_secs_f64() + rate.way;
-            (bottom, f64::from(slot.lanes.max(1)) * rate.delivered / rate.per_cost)
-        })
-        .collect();
-    vessels.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let (mut power, mut filled) = (0.0, 0.0);
-    let mut level = 0.0;
-    for (index, (bottom, width)) in vessels.iter().enumerate() {
-        power += width;
-        filled += bottom * width;
-        level = (cost + filled) / power;
-        if vessels.get(index + 1).is_none_or(|(next, _)| level <= *next) {
-            break;
-        }
-    }
-    level
+/// What does not depend on a worker.
+fn common<'a>(
+    config: &LearnedConfig,
+    hour: Option<&(Hour, Duration)>,
+    curves: &'a Curves,
+) -> Common<'a> {
+    let LearnedConfig { prior_speed, first_target, parts, .. } = *config;
+    let typical_cost = prior_speed * first_target.as_secs_f64();
+    Common { prior_speed, typical_cost, parts, hour: hour.map(|(hour, _)| *hour), curves }
 }
 
 impl Default for LearnedScheduler {
@@ -177,20 +213,68 @@ impl Scheduler for LearnedScheduler {
         }
         let kind = traits.device.map_or(0, |device| 1 + device as Kind);
         let stranger = self.stranger(worker, kind, now);
-        self.workers.entry(worker).or_insert(stranger);
+        self.workers.entry(worker).or_insert(stranger).hear(traits);
+        self.begin_again(worker);
+    }
+
+    fn expect(&mut self, worker: Worker, curve: BaseCurve) {
+        if !self.config.parts.base {
+            return;
+        }
+        if let Some((known, common)) = self.of_one(worker) {
+            known.expect(curve, &common);
+            self.begin_again(worker);
+        }
+    }
+
+    fn history(&self, worker: Worker) -> (u64, f64) {
+        let known = self.workers.get(&worker);
+        known.map_or((0, 0.0), |known| (known.tasks, known.record.probability()))
+    }
+
+    fn recognise(&mut self, worker: Worker, key: PeerKey, now: Duration) {
+        if !self.workers.contains_key(&worker) {
+            self.meet(worker, WorkerTraits::default(), now);
+        }
+        let unix_seconds = self.unix_seconds(now);
+        let is_new = self.workers.get(&worker).is_some_and(|known| known.tasks == 0);
+        let saved = if is_new { self.archive.take(&key) } else { None };
+        let Some((known, common)) = self.of_one(worker) else { return };
+        known.key = Some(key);
+        if let Some(saved) = saved {
+            saved.put_into(known, &common, unix_seconds);
+        }
+    }
+
+    fn measure(&mut self, worker: Worker, link: LinkTraits) {
+        if let Some(known) = self.workers.get_mut(&worker) {
+            known.measure(link);
+        }
+    }
+
+    fn shares_fate(&self, one: Worker, other: Worker) -> bool {
+        let is_relayed =
+            |worker| self.workers.get(&worker).is_some_and(|known| known.link.is_relayed);
+        is_relayed(one) && is_relayed(other)
+    }
+
+    fn set_moment(&mut self, moment: Moment, now: Duration) {
+        self.clock = moment.unix_seconds.map(|seconds| (seconds, now));
+        self.hour = None;
+        self.look_at_clock(now);
     }
 
     fn observe(&mut self, outcome: &Outcome) {
-        if !self.workers.contains_key(&outcome.worker) {
-            self.meet(outcome.worker, WorkerTraits::default(), outcome.at);
+        let Outcome { worker, at, .. } = *outcome;
+        if !self.workers.contains_key(&worker) {
+            self.meet(worker, WorkerTraits::default(), at);
         }
-        let (expected, typical_cost) = (self.expected(&outcome.task), self.typical_cost());
-        let Some(known) = self.workers.get_mut(&outcome.worker) else { return };
-        let stage = known.stage();
-        known.observe(outcome, expected, typical_cost, self.config.parts);
-        if self.config.parts.likes {
-            self.likes.show(outcome.worker, known.kind, known.compute.own());
-        }
+        self.look_at_clock(at);
+        let Some((known, common)) = self.of_one(worker) else { return };
+        let group = Group::of(known, worker == Worker::Local);
+        known.observe(outcome, &common);
+        self.look(worker, at);
+        self.share(worker);
         let Prediction { median, spread, .. } = outcome.prediction;
         let score = match outcome.end {
             TaskEnd::Delivered => {
@@ -199,17 +283,29 @@ impl Scheduler for LearnedScheduler {
             TaskEnd::Expired => EXPIRED_SCORE,
             TaskEnd::Lost => return,
         };
-        let score = score.clamp(-EXPIRED_SCORE, EXPIRED_SCORE);
-        self.calibrations[0].observe(score);
-        self.calibrations[1 + stage as usize].observe(score);
+        self.scores.observe(group, score.clamp(-EXPIRED_SCORE, EXPIRED_SCORE));
+    }
+
+    fn overtake(&mut self, outcome: &Outcome) {
+        // Whoever was overtaken before half of its time says nothing of itself.
+        if outcome.elapsed <= outcome.prediction.median {
+            return;
+        }
+        let failed = failed_by(&outcome.prediction, outcome.elapsed);
+        let Some((known, common)) = self.of_one(outcome.worker) else { return };
+        known.outlast(outcome, failed, &common);
+        self.share(outcome.worker);
     }
 
     fn predict(&self, worker: Worker, task: &TaskSketch, now: Duration) -> Prediction {
-        let known = self.knowledge(worker);
-        let (seconds, spread) = self.parts(&known, task).whole();
+        let (known, common) = (self.knowledge(worker), self.common());
+        let (seconds, spread) = known.parts(task, &common).whole();
         let (stage, spread) = (known.stage(), spread.max(LEAST_SPREAD));
-        let ends =
-            if self.config.parts.conformal { self.calibration(stage).ends() } else { Ends::NORMAL };
+        let ends = if self.config.parts.conformal {
+            self.scores.ends(Group::of(&known, worker == Worker::Local))
+        } else {
+            Ends::NORMAL
+        };
         let at = |score: f64| {
             Duration::from_secs_f64((seconds * (score * spread).exp()).min(LONGEST_SECONDS))
         };
@@ -219,27 +315,17 @@ impl Scheduler for LearnedScheduler {
             low: at(ends.low.min(0.0)),
             high: at(ends.high.max(0.0)),
             spread,
-            failure: self.failure(&known, worker, median, now),
+            failure: self.failure((&known, &common), worker, median, now),
             is_proven: known.tasks > 0,
             stage,
         }
     }
 
     fn assign(&self, open: &OpenWork, slots: &[WorkerSlot], now: Duration) -> Vec<Piece> {
-        let rates: Vec<Rate> = slots.iter().map(|slot| self.rate(slot, open, now)).collect();
-        let level = water_level(open.cost, slots, &rates);
-        let mut planned = Vec::new();
-        for (slot, rate) in slots.iter().zip(&rates) {
-            // It could not deliver before the others have done all of it.
-            if slot.starts_in.as_secs_f64() + rate.way >= level {
-                continue;
-            }
-            let cost = self.wish(slot, rate, level);
-            let task = TaskSketch { cost, kind: open.kind };
-            let median = self.predict(slot.worker, &task, now).median;
-            planned.extend(slot.plan(cost, median));
-        }
-        by_finish(planned)
+        let common = self.common();
+        let rates: Vec<Rate> =
+            slots.iter().map(|slot| self.rate(slot, open, &common, now)).collect();
+        plan(&self.config, open.cost, slots, &rates)
     }
 
     fn copies(&self) -> bool {
@@ -249,8 +335,21 @@ impl Scheduler for LearnedScheduler {
     fn forget(&mut self, worker: Worker, now: Duration) {
         if let Some(known) = self.workers.remove(&worker) {
             self.stays.observe(now.saturating_sub(known.met_at), true);
+            let unix_seconds = self.unix_seconds(now);
+            let common = self.common();
+            if let Some(saved) = Saved::of(&known, &common, unix_seconds) {
+                self.archive.keep(saved);
+            }
         }
         self.likes.forget(worker);
+    }
+
+    fn save(&self, now: Duration) -> Vec<u8> {
+        state::save(self, now)
+    }
+
+    fn restore(&mut self, bytes: &[u8], now: Duration) -> Result<(), StateError> {
+        state::restore(self, bytes, now)
     }
 }
 

@@ -4,7 +4,7 @@ use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::DeviceKind;
 
 use super::*;
-use crate::TaskKind;
+use crate::{LearnedParts, TaskKind};
 
 const FAST: Worker = Worker::Peer(PeerId(1));
 const SLOW: Worker = Worker::Peer(PeerId(2));
@@ -201,6 +201,8 @@ fn stages_come_with_tasks() {
     assert_eq!(stage(9), Stage::Heuristic);
     assert_eq!(stage(10), Stage::PerWorker);
     assert_eq!(stage(50), Stage::PerKind);
+    assert_eq!(stage(99), Stage::PerKind);
+    assert_eq!(stage(100), Stage::ByHour);
 }
 
 #[test]
@@ -220,4 +222,174 @@ fn nonsense_and_crowds_are_survived() {
     }
     assert!(scheduler.workers.len() <= MAX_WORKERS);
     assert!(scheduler.predict(FAST, &sketch(4e5), ms(0)).median < Duration::from_secs(2));
+}
+
+/// A curve that takes everything to be so many times slower than the prior speed, with gaps of 0.5.
+fn curve(slower: f64) -> BaseCurve {
+    let answer = |bucket: usize| {
+        let cost = 256.0 * 4f64.powi(bucket as i32);
+        [(slower * cost / 1e5).ln() as f32, 0.5, 0.5, -3.0, -4.0]
+    };
+    BaseCurve::new(TaskKind::Long, std::array::from_fn(answer)).expect("a sound curve")
+}
+
+fn seconds(scheduler: &LearnedScheduler, worker: Worker) -> f64 {
+    scheduler.predict(worker, &sketch(1e5), ms(0)).median.as_secs_f64()
+}
+
+#[test]
+fn worker_that_has_shown_nothing_is_what_the_base_model_says_and_more_surely_so() {
+    let mut scheduler = LearnedScheduler::default();
+    scheduler.meet(NEW, WorkerTraits::default(), ms(0));
+    let before = scheduler.predict(NEW, &sketch(1e5), ms(0));
+    scheduler.expect(NEW, curve(0.1));
+    let after = scheduler.predict(NEW, &sketch(1e5), ms(0));
+    let expected = 0.1 + (-3f64).exp();
+    let ratio = after.median.as_secs_f64() / expected;
+    assert!((0.8..1.4).contains(&ratio) && after.spread < 0.7 * before.spread, "{after:?}");
+    assert!(!after.is_proven && (0.01..0.03).contains(&after.failure), "{after:?}");
+}
+
+#[test]
+fn curve_that_comes_late_keeps_what_was_learned_and_so_does_a_new_word() {
+    for tasks in [3, 30] {
+        let mut scheduler = trained(tasks);
+        let before = seconds(&scheduler, SLOW);
+        scheduler.expect(SLOW, curve(20.0));
+        let ratio = seconds(&scheduler, SLOW) / before;
+        assert!((0.9..1.25).contains(&ratio), "{tasks}: {ratio}");
+        // What follows from a boast does not count; what the model learns otherwise does.
+        let boast = WorkerTraits { benchmark: Some(u32::MAX), ..WorkerTraits::default() };
+        let settled = seconds(&scheduler, SLOW);
+        scheduler.meet(SLOW, boast, ms(0));
+        scheduler.expect(SLOW, curve(0.01));
+        let ratio = seconds(&scheduler, SLOW) / settled;
+        assert!((0.8..1.1).contains(&ratio), "{tasks}: {ratio}");
+        scheduler.expect(SLOW, curve(0.03));
+        let ratio = seconds(&scheduler, SLOW) / settled;
+        assert!((2.0..3.2).contains(&ratio), "{tasks}: {ratio}");
+    }
+}
+
+#[test]
+fn benchmark_is_a_prior_without_a_model_and_others_say_what_it_is_worth() {
+    let mut scheduler = LearnedScheduler::default();
+    let says = |speed| WorkerTraits { benchmark: Some(speed), ..WorkerTraits::default() };
+    for (truth, speed) in TRUTHS.iter().zip([4_000_000, 400_000]) {
+        scheduler.meet(truth.worker, says(speed), ms(0));
+    }
+    scheduler.meet(NEW, says(1_000_000), ms(0));
+    let unknown = seconds(&scheduler, NEW);
+    assert!(unknown < 0.7, "{unknown}");
+    // This scene costs twice what the benchmark thinks.
+    for index in 1..30 {
+        for truth in &TRUTHS {
+            run(&mut scheduler, truth, truth.speed * 0.2, index);
+        }
+    }
+    let known = seconds(&scheduler, NEW);
+    assert!((0.14..0.35).contains(&known), "{known}");
+}
+
+#[test]
+fn newcomers_that_wait_learn_from_the_first_tasks_of_others() {
+    let mut scheduler = LearnedScheduler::default();
+    let gpu = WorkerTraits { device: Some(DeviceKind::NativeGpu), ..WorkerTraits::default() };
+    scheduler.meet(NEW, gpu, ms(0));
+    scheduler.meet(FAST, gpu, ms(0));
+    let before = seconds(&scheduler, NEW);
+    run(&mut scheduler, &TRUTHS[0], 4e5, 1);
+    assert!(seconds(&scheduler, NEW) < 0.5 * before, "{}", seconds(&scheduler, NEW));
+}
+
+#[test]
+fn who_is_overtaken_again_and_again_is_slow_and_unreliable() {
+    let mut scheduler = trained(60);
+    let before = scheduler.predict(FAST, &sketch(4e5), ms(0));
+    for index in 61..65 {
+        let outcome = run(&mut scheduler.clone(), &TRUTHS[0], 4e5, index);
+        scheduler.overtake(&Outcome { elapsed: ms(700), end: TaskEnd::Lost, ..outcome });
+    }
+    let after = scheduler.predict(FAST, &sketch(4e5), ms(0));
+    assert!(after.failure > before.failure + 0.02, "{after:?}");
+    assert!(after.median > before.median * 3 / 2, "{after:?}");
+    // Who is overtaken early has shown nothing.
+    let known = scheduler.clone();
+    let outcome = run(&mut scheduler.clone(), &TRUTHS[0], 4e5, 66);
+    scheduler.overtake(&Outcome { elapsed: ms(50), end: TaskEnd::Lost, ..outcome });
+    assert_eq!(scheduler, known);
+}
+
+/// A worker whose way is longest in the evening has done tasks at hours `from` to `until` of a day.
+fn by_hour(from: f64, until: f64) -> LearnedScheduler {
+    let mut scheduler = LearnedScheduler::default();
+    let start = 1_795_824_000;
+    scheduler.set_moment(Moment { unix_seconds: Some(start) }, ms(0));
+    scheduler.meet(FAST, WorkerTraits::default(), ms(0));
+    for index in 0..150 {
+        let hour = from + (until - from) * f64::from(index) / 150.0;
+        let evening = ((hour - 20.0) / 24.0 * std::f64::consts::TAU).cos();
+        let at = Duration::from_secs_f64(hour * 3600.0);
+        let (task, way) = (sketch(1e3), 0.1 * (0.5 * evening).exp());
+        let prediction = scheduler.predict(FAST, &task, at);
+        let computed = ms(1);
+        let elapsed = computed + Duration::from_secs_f64(way);
+        let (worker, end, way) = (FAST, TaskEnd::Delivered, Some(elapsed));
+        let outcome = Outcome { worker, task, prediction, at, elapsed, computed, way, end };
+        scheduler.observe(&outcome);
+    }
+    // It is asked about at another hour of the next day.
+    scheduler.set_moment(Moment { unix_seconds: Some(start + (24 + 20) * 3600) }, ms(0));
+    scheduler
+}
+
+#[test]
+fn history_of_whole_days_knows_the_evening_and_one_of_an_hour_only_that_it_does_not() {
+    let (days, hour) = (by_hour(0.0, 48.0), by_hour(8.0, 9.0));
+    let evening = |scheduler: &LearnedScheduler| scheduler.predict(FAST, &sketch(1e3), ms(0));
+    let (known, guessed) = (evening(&days), evening(&hour));
+    assert_eq!(known.stage, Stage::ByHour);
+    let truth = 0.1 * 0.5f64.exp();
+    let ratio = known.median.as_secs_f64() / truth;
+    assert!((0.8..1.25).contains(&ratio), "{known:?}");
+    assert!(guessed.spread > 1.3 * known.spread, "{guessed:?} {known:?}");
+    // Within the hour it is as sure as the other is.
+    let mut morning = hour.clone();
+    let start = 1_795_824_000;
+    morning.set_moment(Moment { unix_seconds: Some(start + (24 + 8) * 3600 + 3000) }, ms(0));
+    assert!(evening(&morning).spread < 1.1 * known.spread, "{:?}", evening(&morning));
+}
+
+#[test]
+fn each_part_can_be_left_out() {
+    let all = LearnedParts::ALL;
+    let without = [
+        LearnedParts { base: false, ..all },
+        LearnedParts { residual: false, ..all },
+        LearnedParts { failure: false, ..all },
+        LearnedParts { conformal: false, ..all },
+        LearnedParts { drift: false, ..all },
+        LearnedParts { likes: false, ..all },
+        LearnedParts { hedging: false, ..all },
+        LearnedParts { time_of_day: false, ..all },
+    ];
+    let outcome_of = |parts| {
+        let mut scheduler =
+            LearnedScheduler::new(LearnedConfig { parts, ..LearnedConfig::default() });
+        scheduler.set_moment(Moment { unix_seconds: Some(1_795_824_000) }, ms(0));
+        let says = WorkerTraits { benchmark: Some(1_000_000), ..WorkerTraits::default() };
+        [FAST, NEW].into_iter().for_each(|worker| scheduler.meet(worker, says, ms(0)));
+        for index in 1..150 {
+            let slowed = if index > 145 { 0.2 } else { 1.0 };
+            let truth = Truth { speed: TRUTHS[0].speed * slowed, ..TRUTHS[0] };
+            run(&mut scheduler, &truth, 4e5, index * 3600);
+        }
+        let later = ms(500 * 3600 * 150);
+        let [known, new] = [FAST, NEW].map(|worker| scheduler.predict(worker, &sketch(4e5), later));
+        (known, new, scheduler.copies())
+    };
+    let whole = outcome_of(all);
+    for parts in without {
+        assert_ne!(outcome_of(parts), whole, "{parts:?} makes no difference");
+    }
 }

@@ -17,12 +17,14 @@ pub(crate) struct Level {
     mean: f64,
     variance: f64,
     noise: Noise,
+    /// How much the mean follows the prior's.
+    pull: f64,
 }
 
 impl Level {
     pub(crate) const fn new(prior: Normal) -> Self {
         let noise = Noise::new(NOISE.0, 4.0, NOISE.1);
-        Self { mean: prior.mean, variance: prior.variance, noise }
+        Self { mean: prior.mean, variance: prior.variance, noise, pull: 1.0 }
     }
 
     /// The next observation's distribution.
@@ -30,11 +32,32 @@ impl Level {
         Normal { mean: self.mean, variance: self.variance + self.noise.variance() }
     }
 
-    pub(crate) fn observe(&mut self, value: f64) {
+    /// Whether nothing was learned.
+    pub(crate) const fn is_untouched(&self) -> bool {
+        self.pull >= 1.0
+    }
+
+    /// Standard deviation of single observations around it.
+    pub(crate) fn spread(&self) -> f64 {
+        self.noise.variance().sqrt()
+    }
+
+    /// The level itself.
+    pub(crate) const fn own(&self) -> Normal {
+        Normal { mean: self.mean, variance: self.variance }
+    }
+
+    /// Goes on as if the prior mean had been larger by this.
+    pub(crate) const fn move_prior(&mut self, by: f64) {
+        self.mean += self.pull * by;
+    }
+
+    /// Learns an observation; returns the part of the mean that it is now.
+    pub(crate) fn observe(&mut self, value: f64) -> f64 {
         let Normal { mean, variance } = self.next();
         let error = value - mean;
         if !error.is_finite() {
-            return;
+            return 0.0;
         }
         let weight = (FULL_UP_TO * variance.sqrt() / error.abs()).min(1.0);
         let noise = self.noise.variance() / weight;
@@ -43,6 +66,25 @@ impl Level {
         self.mean += gain * error;
         self.noise.observe((weight * error).powi(2) * noise * weight / (self.variance + noise));
         self.variance *= 1.0 - gain;
+        self.pull *= 1.0 - gain;
+        gain
+    }
+
+    /// Numbers to go on from in another session.
+    pub(crate) const fn saved(&self) -> [f64; 4] {
+        let [weight, sum] = self.noise.saved();
+        [self.mean, self.variance, weight, sum]
+    }
+
+    /// A level that goes on from saved numbers.
+    pub(crate) const fn restore([mean, variance, weight, sum]: [f64; 4]) -> Self {
+        let noise = Noise::restore([weight, sum], NOISE.1);
+        Self { mean, variance, noise, pull: 0.0 }
+    }
+
+    /// Lets the level have changed by this variance.
+    pub(crate) const fn loosen(&mut self, variance: f64) {
+        self.variance += variance;
     }
 }
 

@@ -4,10 +4,12 @@
 //! predictions and pieces. [`LearnedScheduler`] is the product's; [`EwmaScheduler`] is a baseline that
 //! it is raced against. Costs are in mean paths of the splitter's cost map.
 
+mod archive;
 mod base;
 mod budget;
 mod config;
 mod conformal;
+mod day;
 mod drift;
 mod estimate;
 mod ewma;
@@ -19,13 +21,17 @@ mod level;
 mod likes;
 mod noise;
 mod normal;
+mod plan;
 mod record;
 mod regression;
 mod residual;
+mod scores;
+mod state;
 mod worker;
 
 use std::time::Duration;
 
+pub use archive::{MAX_KEPT_PEERS, PeerKey};
 pub use base::{
     BaseCurve, BaseEstimate, COST_BUCKETS, FEATURE_NAMES, FEATURES, Features, LinkTraits, Moment,
     OUTPUT_NAMES, OUTPUTS, SCHEMA_VERSION,
@@ -33,9 +39,10 @@ pub use base::{
 pub use budget::HedgeBudget;
 pub use config::{LearnedConfig, LearnedParts};
 pub use ewma::{EwmaConfig, EwmaScheduler};
-pub use hedge::{Hedge, OpenLease, decide_hedge, expected_remaining};
+pub use hedge::{Hedge, OpenLease, Outlook, expected_remaining};
 pub use learned::LearnedScheduler;
 pub use record::AttemptRecord;
+pub use state::StateError;
 pub use worker::{
     OpenWork, Outcome, Piece, Prediction, Stage, TaskEnd, TaskKind, TaskSketch, Worker, WorkerSlot,
     WorkerTraits,
@@ -55,8 +62,26 @@ pub trait Scheduler {
         (0, 0.0)
     }
 
+    /// A worker turns out to be one that may have been here before: what was learned then holds again.
+    fn recognise(&mut self, _worker: Worker, _key: PeerKey, _now: Duration) {}
+
+    /// The way to a worker was measured.
+    fn measure(&mut self, _worker: Worker, _link: LinkTraits) {}
+
+    /// Whether what makes one fail is likely to make the other fail, too, so that it is no good backup.
+    fn shares_fate(&self, _one: Worker, _other: Worker) -> bool {
+        false
+    }
+
+    /// Tells the calendar's time of `now`. To be told again when that jumps.
+    fn set_moment(&mut self, _moment: Moment, _now: Duration) {}
+
     /// Learns from a task that ended.
     fn observe(&mut self, outcome: &Outcome);
+
+    /// Learns from a task of which a copy by somebody else came first: it had taken `elapsed` by then and was
+    /// given up. Its `end` and `computed` say nothing.
+    fn overtake(&mut self, _outcome: &Outcome) {}
 
     /// How long a task will take, from its start to its result being here.
     fn predict(&self, worker: Worker, task: &TaskSketch, now: Duration) -> Prediction;
@@ -72,4 +97,15 @@ pub trait Scheduler {
 
     /// A worker is gone and will not come back under this name.
     fn forget(&mut self, worker: Worker, now: Duration);
+
+    /// What was learned, for another session; empty if there is nothing to keep.
+    fn save(&self, _now: Duration) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Goes on from what [`Self::save`] said in another session, told before workers are met. On an error
+    /// nothing changes; that costs nothing but accuracy.
+    fn restore(&mut self, _bytes: &[u8], _now: Duration) -> Result<(), StateError> {
+        Ok(())
+    }
 }

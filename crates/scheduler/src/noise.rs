@@ -17,6 +17,16 @@ impl Noise {
         Self { weight: observations, sum: variance * observations, least }
     }
 
+    /// Numbers to go on from in another session.
+    pub(crate) const fn saved(&self) -> [f64; 2] {
+        [self.weight, self.sum]
+    }
+
+    /// A variance that goes on from saved numbers.
+    pub(crate) const fn restore([weight, sum]: [f64; 2], least: f64) -> Self {
+        Self { weight, sum, least }
+    }
+
     pub(crate) const fn variance(&self) -> f64 {
         (self.sum / self.weight).max(self.least)
     }

@@ -7,6 +7,9 @@
 /// Number of weights.
 pub(crate) const WEIGHTS: usize = 5;
 
+/// Number of different covariances.
+pub(crate) const TRIANGLE: usize = WEIGHTS * (WEIGHTS + 1) / 2;
+
 /// What the weights are multiplied with.
 pub(crate) type Inputs = [f64; WEIGHTS];
 
@@ -17,11 +20,20 @@ pub(crate) struct Normal {
     pub(crate) variance: f64,
 }
 
+impl Normal {
+    /// The sum of two independent values.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self { mean: self.mean + other.mean, variance: self.variance + other.variance }
+    }
+}
+
 /// A normal distribution over the weights.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Posterior {
     mean: [f64; WEIGHTS],
     covariance: [[f64; WEIGHTS]; WEIGHTS],
+    /// How much the means follow the prior mean of the first weight.
+    pull: [f64; WEIGHTS],
 }
 
 impl Posterior {
@@ -31,7 +43,32 @@ impl Posterior {
         for (index, variance) in variances.into_iter().enumerate() {
             covariance[index][index] = variance;
         }
-        Self { mean, covariance }
+        let mut pull = [0.0; WEIGHTS];
+        pull[0] = 1.0;
+        Self { mean, covariance, pull }
+    }
+
+    /// What [`Self::means`] and [`Self::triangle`] said; the prior has no part in it any more.
+    pub(crate) fn restore(mean: [f64; WEIGHTS], triangle: [f64; TRIANGLE]) -> Self {
+        let mut covariance = [[0.0; WEIGHTS]; WEIGHTS];
+        for ((row, column), value) in places().zip(triangle) {
+            (covariance[row][column], covariance[column][row]) = (value, value);
+        }
+        Self { mean, covariance, pull: [0.0; WEIGHTS] }
+    }
+
+    /// The weights' means.
+    pub(crate) const fn means(&self) -> [f64; WEIGHTS] {
+        self.mean
+    }
+
+    /// Their covariances, each once.
+    pub(crate) fn triangle(&self) -> [f64; TRIANGLE] {
+        let mut triangle = [0.0; TRIANGLE];
+        for (value, (row, column)) in triangle.iter_mut().zip(places()) {
+            *value = self.covariance[row][column];
+        }
+        triangle
     }
 
     /// The distribution of one weight.
@@ -50,16 +87,35 @@ impl Posterior {
         let spread = self.covariance_with(inputs);
         let total = dot(&spread, inputs).max(0.0) + noise_variance;
         let surprise = observed - dot(&self.mean, inputs);
+        let pulled = dot(&self.pull, inputs);
         if !(total > 0.0 && total.is_finite() && surprise.is_finite()) {
             return;
         }
         for row in 0..WEIGHTS {
             let gain = spread[row] / total;
             self.mean[row] += gain * surprise;
+            self.pull[row] -= gain * pulled;
             for (column, along) in spread.iter().enumerate() {
                 self.covariance[row][column] -= gain * along;
             }
         }
+    }
+
+    /// Whether nothing was learned.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.pull[0] >= 1.0
+    }
+
+    /// Goes on as if the prior mean of the first weight had been larger by this.
+    pub(crate) fn move_prior(&mut self, by: f64) {
+        for (mean, pull) in self.mean.iter_mut().zip(self.pull) {
+            *mean += pull * by;
+        }
+    }
+
+    /// Goes on as if everything, the prior too, had been larger by this, if the first input is always 1.
+    pub(crate) const fn shift(&mut self, by: f64) {
+        self.mean[0] += by;
     }
 
     /// Lets one weight have changed by this variance, up to `most`.
@@ -75,6 +131,11 @@ impl Posterior {
         }
         product
     }
+}
+
+/// Rows and columns of a covariance's lower half.
+fn places() -> impl Iterator<Item = (usize, usize)> {
+    (0..WEIGHTS).flat_map(|row| (0..=row).map(move |column| (row, column)))
 }
 
 fn dot(a: &[f64; WEIGHTS], b: &[f64; WEIGHTS]) -> f64 {
@@ -129,6 +190,26 @@ mod tests {
         let (first, second) = (learned([0, 1, 2]), learned([2, 0, 1]));
         assert!((first.mean - second.mean).abs() < 1e-12);
         assert!((first.variance - second.variance).abs() < 1e-12);
+    }
+
+    #[test]
+    fn prior_can_be_moved_after_the_fact() {
+        let learned = |prior: f64| {
+            let mut posterior =
+                Posterior::new([prior, 0.0, 0.0, 0.0, 0.0], [1.0, 0.5, 1.0, 1.0, 1.0]);
+            for (x, observed) in [(0.1, 1.0), (0.9, -2.0), (0.5, 0.5)] {
+                posterior.loosen(0, 0.01, 1.0);
+                posterior.learn(&inputs(x), observed, 0.3);
+            }
+            posterior
+        };
+        let mut moved = learned(0.0);
+        moved.move_prior(2.0);
+        let (moved, expected) = (moved.means(), learned(2.0).means());
+        assert!(moved.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{moved:?}");
+        let shifted = learned(0.0);
+        let restored = Posterior::restore(shifted.means(), shifted.triangle());
+        assert_eq!(restored.value(&inputs(0.7)), shifted.value(&inputs(0.7)));
     }
 
     #[test]

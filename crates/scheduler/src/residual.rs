@@ -16,7 +16,7 @@ const CHANGE: f64 = 1.0;
 const GROWTH: f64 = 0.01;
 const KIND: f64 = 0.09;
 /// What is expected of the spread of single tasks, and what it never falls below.
-const NOISE: (f64, f64) = (0.06, 0.0009);
+pub(crate) const NOISE: (f64, f64) = (0.06, 0.0009);
 /// A task counts fully up to this many standard deviations.
 const FULL_UP_TO: f64 = 3.0;
 /// Tasks that are looked at again when a worker was seen to change.
@@ -44,6 +44,34 @@ impl Residual {
             drift: Drift::default(),
             recent: VecDeque::with_capacity(RECENT),
         }
+    }
+
+    /// Whether nothing was learned.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.posterior.is_untouched()
+    }
+
+    /// Goes on as if another slowness had been expected, larger by this.
+    pub(crate) fn move_prior(&mut self, by: f64) {
+        self.posterior.move_prior(by);
+    }
+
+    /// Goes on as if what is expected of tasks had been shorter by this.
+    pub(crate) fn shift(&mut self, by: f64) {
+        self.posterior.shift(by);
+        self.recent.iter_mut().for_each(|(_, residual)| *residual += by);
+    }
+
+    /// Numbers to go on from in another session: the posterior, and the spread of single tasks.
+    pub(crate) const fn saved(&self) -> (&Posterior, [f64; 2]) {
+        (&self.posterior, self.noise.saved())
+    }
+
+    /// A residual that goes on from saved numbers; it may have changed by this variance.
+    pub(crate) fn restore(mut posterior: Posterior, noise: [f64; 2], changed: f64) -> Self {
+        posterior.loosen(0, changed, f64::INFINITY);
+        let noise = Noise::restore(noise, NOISE.1);
+        Self { posterior, noise, drift: Drift::default(), recent: VecDeque::with_capacity(RECENT) }
     }
 
     /// The worker's own part, without kinds and growth.
@@ -103,7 +131,7 @@ impl Residual {
 pub(crate) fn inputs(task: &TaskSketch, stage: Stage, typical_cost: f64) -> Inputs {
     let mut inputs = [0.0; WEIGHTS];
     inputs[0] = 1.0;
-    inputs[1] = (task.cost / typical_cost).ln().clamp(-6.0, 6.0) / 3.0;
+    inputs[1] = (task.sound_cost() / typical_cost).ln().clamp(-6.0, 6.0) / 3.0;
     if stage >= Stage::PerKind {
         inputs[2 + match task.kind {
             TaskKind::Direct => 0,

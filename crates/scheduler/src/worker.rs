@@ -39,6 +39,13 @@ pub struct TaskSketch {
     pub kind: TaskKind,
 }
 
+impl TaskSketch {
+    /// Its cost, or the nearest that a task can have; what is not a number counts as nothing.
+    pub(crate) const fn sound_cost(&self) -> f64 {
+        self.cost.max(1.0).min(1e18)
+    }
+}
+
 /// Kinds of task that workers may be good and bad at in different ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -72,6 +79,8 @@ pub enum Stage {
     PerWorker,
     /// From 50 tasks: also what each kind of task adds.
     PerKind,
+    /// From 100 tasks: also what the time of day changes for it.
+    ByHour,
 }
 
 impl Stage {
@@ -79,6 +88,10 @@ impl Stage {
     pub const PER_WORKER_FROM: u64 = 10;
     /// Tasks from which its kinds of task are told apart.
     pub const PER_KIND_FROM: u64 = 50;
+    /// Tasks from which a worker has a daily curve of its own.
+    pub const BY_HOUR_FROM: u64 = 100;
+    /// Number of stages.
+    pub const COUNT: usize = 4;
 
     /// The stage after this many delivered tasks.
     pub const fn after(tasks: u64) -> Self {
@@ -86,8 +99,10 @@ impl Stage {
             Self::Heuristic
         } else if tasks < Self::PER_KIND_FROM {
             Self::PerWorker
-        } else {
+        } else if tasks < Self::BY_HOUR_FROM {
             Self::PerKind
+        } else {
+            Self::ByHour
         }
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use p2c2r_protocol::PeerId;
 use p2c2r_scheduler::{
-    AttemptRecord, BaseCurve, OpenWork, Outcome, Piece, Prediction, Scheduler, Stage, TaskEnd,
-    TaskSketch, Worker, WorkerSlot, WorkerTraits,
+    AttemptRecord, BaseCurve, LinkTraits, Moment, OpenWork, Outcome, PeerKey, Piece, Prediction,
+    Scheduler, Stage, StateError, TaskEnd, TaskSketch, Worker, WorkerSlot, WorkerTraits,
 };
 use serde::Serialize;
 
@@ -209,6 +209,34 @@ impl Scheduler for Recorder {
 
     fn history(&self, worker: Worker) -> (u64, f64) {
         self.inner.history(worker)
+    }
+
+    fn recognise(&mut self, worker: Worker, key: PeerKey, now: Duration) {
+        self.inner.recognise(worker, key, now);
+    }
+
+    fn measure(&mut self, worker: Worker, link: LinkTraits) {
+        self.inner.measure(worker, link);
+    }
+
+    fn shares_fate(&self, one: Worker, other: Worker) -> bool {
+        self.inner.shares_fate(one, other)
+    }
+
+    fn set_moment(&mut self, moment: Moment, now: Duration) {
+        self.inner.set_moment(moment, now);
+    }
+
+    fn overtake(&mut self, outcome: &Outcome) {
+        self.inner.overtake(outcome);
+    }
+
+    fn save(&self, now: Duration) -> Vec<u8> {
+        self.inner.save(now)
+    }
+
+    fn restore(&mut self, bytes: &[u8], now: Duration) -> Result<(), StateError> {
+        self.inner.restore(bytes, now)
     }
 
     fn observe(&mut self, outcome: &Outcome) {

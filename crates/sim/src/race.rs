@@ -1,8 +1,8 @@
 //! Policies against each other: the same people, links, frames and dice for all.
 
 use std::num::NonZero;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use p2c2r_swarm::JobError;
@@ -12,6 +12,7 @@ use crate::estimate::Estimate;
 use crate::measure::{Run, Window, quantile};
 use crate::policy::{Advertised, Policy, Setting};
 use crate::population::{Population, PopulationError};
+use crate::trace::Trace;
 use crate::truth::Truth;
 use crate::visit::Visit;
 use crate::work::FILM;
@@ -25,6 +26,8 @@ const LOCAL_SPEED: f64 = 0.3;
 pub struct Race {
     /// Who takes part.
     pub population: Population,
+    /// Who takes part instead, with [`Trace::population`] as the population; nobody of them leaves.
+    pub trace: Option<Arc<Trace>>,
     /// Share of everybody's capacity that the frames need, more than 0.
     pub load: f64,
     /// What is asked for.
@@ -143,7 +146,10 @@ impl Race {
     pub fn one(&self, seed: u64, policy: Policy) -> Result<Run, RaceError> {
         self.check()?;
         let length = Duration::from_secs_f64(self.seconds);
-        let visits = self.population.visits(seed, length, self.has_churn);
+        let visits = match &self.trace {
+            Some(trace) => trace.visits(seed, length),
+            None => self.population.visits(seed, length, self.has_churn),
+        };
         let course = self.course(seed, length, &visits);
         let truth = Truth::default();
         let film = f64::from(FILM.0) * f64::from(FILM.1);

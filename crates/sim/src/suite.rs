@@ -153,6 +153,8 @@ const fn compare(
 const FAILURES: &[(&str, Policy)] = &[
     ("failures-vs-fastest-first", Policy::Learned),
     ("product-failures-vs-fastest-first", Policy::Product),
+    // What can be reached at most without knowing the dice.
+    ("oracle-failures-vs-fastest-first", Policy::Oracle),
 ];
 const DUPLICATES: &str = "duplicate-work";
 const COVERAGE: &str = "coverage-90";
@@ -230,6 +232,7 @@ impl Suite {
     fn race(&self, load: f64, policies: Vec<Policy>) -> Race {
         Race {
             population: self.population.clone(),
+            trace: None,
             load,
             frames: Frames::default(),
             seconds: self.seconds,

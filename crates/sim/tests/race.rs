@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use p2c2r_sim::{Frames, Policy, Population, PopulationError, Race, RaceError, Rule, Standing};
+use p2c2r_sim::{
+    Frames, Policy, Population, PopulationError, Race, RaceError, RacedLoad, Rule, Standing, Suite,
+    page,
+};
 
 fn race(policies: &[Policy]) -> Race {
     Race {
         population: Population::default(),
+        trace: None,
         load: 0.5,
         frames: Frames::default(),
         seconds: 10.0,
@@ -28,7 +32,9 @@ fn same_seed_is_the_same_run_and_another_seed_is_not() {
 
 #[test]
 fn every_policy_renders_and_knowledge_pays_off() {
-    let standings = race(&Policy::all()).run(&|_| ()).unwrap();
+    // What is left out of a model is raced by whoever asks; here it would only take time.
+    let all = Policy::all().into_iter().filter(|policy| !matches!(policy, Policy::Without(_)));
+    let standings = race(&all.collect::<Vec<_>>()).run(&|_| ()).unwrap();
     let of: BTreeMap<Policy, &Standing> =
         standings.iter().map(|standing| (standing.policy, standing)).collect();
     for standing in &standings {
@@ -54,4 +60,32 @@ fn impossible_races_are_told() {
         let race = Race { load, ..race(&[Policy::Rule(Rule::Random)]) };
         assert!(matches!(race.run(&|_| ()).unwrap_err(), RaceError::Number(_)));
     }
+}
+
+#[test]
+fn page_of_a_race_shows_every_chart_and_loads_nothing() {
+    let policies = vec![Policy::Product, Policy::Oracle];
+    let race = Race { seeds: vec![3], seconds: 12.0, ..race(&policies) };
+    let load = RacedLoad { load_percent: 50.0, policies, runs: race.runs(&|_| ()).unwrap() };
+    let page = page("A race & more", &[load]);
+    assert_eq!(page.matches("<svg").count(), 6);
+    assert!(page.contains("A race &amp; more") && page.contains("product"));
+    for outside in ["http:", "https:", "src=", "href=", "@import", "url(", "NaN"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn rows_are_those_that_were_asked_for_and_their_intervals_hold_them() {
+    let suite = Suite { population: Population::default(), seeds: vec![1], seconds: 11.0 };
+    assert!(suite.ids().contains(&"coverage-90-lte".to_owned()), "{:?}", suite.ids());
+    let wanted = ["mean-vs-oracle", "coverage-90"];
+    let rows = suite.rows(&|id| wanted.contains(&id), &|_| ()).unwrap();
+    assert_eq!(rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), wanted);
+    for row in &rows {
+        let [low, high] = row.interval;
+        assert!(low <= row.value && row.value <= high, "{row:?}");
+        assert_eq!(row.ours.len(), 4, "one for each load");
+    }
+    assert!((0.8..2.0).contains(&rows[0].value) && (0.8..1.0).contains(&rows[1].value));
 }

@@ -24,9 +24,10 @@ pub use contributor::{
     BenchmarkSpec, Contributor, ContributorConfig, ContributorInput, ContributorOutput,
     ContributorStats, TaskKey,
 };
+pub use p2c2r_scheduler::TaskEnd;
 pub use requester::{
     AttemptRecord, COST_BUCKETS, CostSource, FEATURES, Insight, JobError, JobSpec, LocalWork,
-    ModelStats, OUTPUTS, PeerState, Prediction, RefineOrder, Requester, RequesterConfig,
-    RequesterInput, RequesterOutput, Stage, TaskKind, Worker, WorkerStats,
+    Memory, ModelStats, OUTPUTS, PeerState, Prediction, RefineOrder, Requester, RequesterConfig,
+    RequesterInput, RequesterOutput, Stage, StateError, TaskKind, Worker, WorkerStats,
 };
 pub use violation::{PeerEnd, Violation};

@@ -32,6 +32,7 @@ mod leases;
 mod link;
 mod liveness;
 mod local;
+mod memory;
 mod peers;
 mod receive;
 mod results;
@@ -45,7 +46,7 @@ use p2c2r_frame::SceneId;
 use p2c2r_image::Film;
 use p2c2r_protocol::peer::{Hello, Message, Role, encode};
 use p2c2r_protocol::{JobId, LeaseId, PeerId};
-use p2c2r_scheduler::{HedgeBudget, LearnedScheduler, Scheduler, TaskEnd};
+use p2c2r_scheduler::{HedgeBudget, LearnedScheduler, Moment, Scheduler, TaskEnd};
 use p2c2r_splitter::CostMap;
 
 pub use api::{
@@ -54,8 +55,9 @@ pub use api::{
 };
 pub use foresight::ModelStats;
 pub use job::JobError;
+pub use memory::Memory;
 pub use p2c2r_scheduler::{
-    AttemptRecord, COST_BUCKETS, FEATURES, OUTPUTS, Prediction, Stage, TaskKind, Worker,
+    AttemptRecord, COST_BUCKETS, FEATURES, OUTPUTS, Prediction, Stage, StateError, TaskKind, Worker,
 };
 
 use crate::PeerEnd;
@@ -109,6 +111,8 @@ impl Requester {
         mut scheduler: Box<dyn Scheduler + Send>,
     ) -> Result<Self, JobError> {
         let id = JobId(1);
+        let moment = Moment { unix_seconds: config.insight.unix_at_zero };
+        scheduler.set_moment(moment, Duration::ZERO);
         scheduler.meet(Worker::Local, config.local_traits(), Duration::ZERO);
         let job = Job::new(id, job, None)?;
         let local = Local::new(&config, &job);
@@ -282,9 +286,10 @@ impl Requester {
         self.peers.insert(peer, Peer::new(hello, number, self.now));
     }
 
-    fn know_link(&mut self, peer: PeerId, is_relayed: bool) {
-        if let Some(peer) = self.peers.get_mut(&peer) {
+    fn know_link(&mut self, id: PeerId, is_relayed: bool) {
+        if let Some(peer) = self.peers.get_mut(&id) {
             peer.liveness.link.know_relay(is_relayed);
+            self.scheduler.measure(Worker::Peer(id), peer.liveness.link.traits());
             self.foresight.look_now();
         }
     }

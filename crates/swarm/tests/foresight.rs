@@ -66,9 +66,9 @@ fn model_is_asked_about_everybody_with_what_was_measured() {
     let value = |name| rows.map(|row| feature(&row, name));
     assert_eq!(value("is_native_cpu"), [1.0, 1.0]);
     assert_eq!(value("has_round_trip"), [1.0, 1.0]);
-    let [near_trip, far_trip] = value("log_round_trip").map(f32::exp);
+    let [near_trip, far_trip] = value("log_round_trip").map(|log| f64::from(log).exp());
     assert!(near_trip < 0.1 && (0.15..0.4).contains(&far_trip), "{near_trip} {far_trip}");
-    let [near_rate, far_rate] = value("log_bandwidth").map(f32::exp);
+    let [near_rate, far_rate] = value("log_bandwidth").map(|log| f64::from(log).exp());
     assert!(far_rate < 25e3 && (near_rate <= 1.0 || near_rate > 1e5), "{near_rate} {far_rate}");
     assert_eq!(value("is_on_battery"), [0.0, 1.0]);
     assert_eq!(value("is_weekend"), [1.0, 1.0]);
@@ -132,8 +132,8 @@ fn hello_and_condition_reach_the_model_and_a_flood_of_them_does_not() {
     bench.say(A, &Message::Hello(hello));
     let worker = Worker::Peer(A);
     assert_eq!(count(&bench.questions, worker), 1);
-    assert_eq!(feature(&last_row(&bench.questions, worker), "log_benchmark"), 9000f32.ln());
-    assert_eq!(feature(&last_row(&bench.questions, worker), "log_lanes"), 4f32.ln());
+    assert_eq!(feature(&last_row(&bench.questions, worker), "log_benchmark"), 9000f64.ln() as f32);
+    assert_eq!(feature(&last_row(&bench.questions, worker), "log_lanes"), 4f64.ln() as f32);
     bench.at(ms(1500));
     for step in 0..1000 {
         let condition = Condition { is_hidden: step % 2 == 0, ..Condition::default() };

@@ -28,11 +28,19 @@ export const OBSERVED_ATTRIBUTES = [
   "device",
   "threads",
   "max-peers",
+  "prediction-log",
   "ui",
 ] as const;
 
 /** Attributes whose change needs a new session, not a new view. */
-export const SESSION_ATTRIBUTES: readonly string[] = ["signal", "room", "device", "threads", "max-peers"];
+export const SESSION_ATTRIBUTES: readonly string[] = [
+  "signal",
+  "room",
+  "device",
+  "threads",
+  "max-peers",
+  "prediction-log",
+];
 
 const DEFAULT_SAMPLES = 256;
 const MAX_SAMPLES = 1 << 20;

@@ -1,5 +1,6 @@
 // A contributor: lends this machine's spare time to requesters, after the visitor's yes.
 
+import { watchCondition } from "./machine-condition.js";
 import type { ContributorStats, DeviceChoice, FromSession } from "./messages.js";
 import { networkSettings } from "./network-settings.js";
 import { SessionHost } from "./session-host.js";
@@ -57,6 +58,7 @@ const NO_STATS: ContributorStats = {
 export class Contributor extends EventTarget {
   readonly #options: ContributorOptions;
   #host: SessionHost | null = null;
+  #endWatch: (() => void) | null = null;
   #state: ContributorState = "idle";
   #stats: ContributorStats = NO_STATS;
   #started: { resolve(): void; reject(reason: Error): void } | null = null;
@@ -91,6 +93,7 @@ export class Contributor extends EventTarget {
       this.#started = { resolve, reject };
     });
     host.post({ kind: "startContributor", device, threads, network });
+    this.#endWatch = watchCondition((condition) => host.post({ kind: "condition", ...condition }));
     await started;
   }
 
@@ -165,6 +168,8 @@ export class Contributor extends EventTarget {
   #end(state: "stopped" | "failed", reason: string | null): void {
     clearTimeout(this.#stopTimer);
     this.#stopTimer = undefined;
+    this.#endWatch?.();
+    this.#endWatch = null;
     this.#host?.dispose();
     this.#host = null;
     this.#started?.reject(new Error(reason ?? "the contributor was stopped"));

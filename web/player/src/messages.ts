@@ -67,12 +67,15 @@ export type ToSession =
       device: DeviceChoice;
       threads: number;
       network: NetworkSettings | null;
+      predictionLog: boolean;
     }
   | { kind: "startContributor"; device: DeviceChoice; threads: number; network: NetworkSettings }
   | { kind: "load"; source: SceneSource; environmentUrl: string | null }
   | { kind: "settings"; settings: RenderSettings }
   | { kind: "camera"; camera: CameraChoice }
   | { kind: "time"; seconds: number }
+  | { kind: "condition"; isHidden: boolean; isOnBattery: boolean }
+  | { kind: "rtcRoute"; peer: number; isRelayed: boolean }
   | { kind: "play" }
   | { kind: "pause" }
   | { kind: "finish" }
@@ -87,7 +90,57 @@ export interface PeerInfo {
   name: string;
 }
 
-export interface PeerShare extends PeerInfo {
+/** How much is known of a worker: from 10, 50 and 100 tasks on more of what is its own. */
+export type PeerStage = "heuristic" | "per_worker" | "per_kind" | "by_hour";
+
+/** How it went with a worker's tasks, and what is expected of it by now. */
+export interface WorkerRecord {
+  /** Its number in `predictions`; 0 is this page. */
+  number: number;
+  stage: PeerStage;
+  /** Tasks that it is known to have delivered, on earlier visits too. */
+  tasks: number;
+  /** Tasks of this session that came to nothing. */
+  failures: number;
+  /** Results that came before another worker's with the same task. */
+  hedgesWon: number;
+  /** Tasks that another worker's result made superfluous. */
+  hedgesLost: number;
+  /** A usual task: one in twenty takes less, median, one in twenty takes more. */
+  expectedMs: [number, number, number];
+  /** Probability that a usual task comes to nothing. */
+  expectedFailure: number;
+  /** Time that it had tasks, summed over its lanes. */
+  busyMs: number;
+  /** Tasks that it traces at the same time. */
+  lanes: number;
+}
+
+/** One attempt at a task: what was known, expected and found. Names nobody; times are in seconds. */
+export interface AttemptRecord {
+  schema: number;
+  /** Number of the worker; 0 is this page. */
+  worker: number;
+  /** When the task ended. */
+  at: number;
+  /** What a base model may be told, when the task was given. */
+  features: number[];
+  /** Estimated cost in mean paths. */
+  cost: number;
+  kind: "direct" | "short" | "long";
+  /** One in twenty takes less, median, one in twenty takes more. */
+  expected: [number, number, number];
+  /** Expected probability that nothing comes. */
+  failure: number;
+  stage: PeerStage;
+  /** From its start to its end. */
+  seconds: number;
+  /** How much of that was tracing, by the worker's word. */
+  computed: number;
+  end: "delivered" | "expired" | "lost";
+}
+
+export interface PeerShare extends PeerInfo, WorkerRecord {
   samples: number;
   samplesPerSecond: number;
   isConnected: boolean;
@@ -162,6 +215,7 @@ export type FromSession =
     }
   | { kind: "tiles"; tiles: MergedTile[] }
   | { kind: "peers"; peers: PeerShare[] }
+  | { kind: "predictions"; attempts: AttemptRecord[] }
   | { kind: "stats"; stats: ContributorStats }
   | { kind: "error"; category: ErrorCategory; code: string; message: string; isFatal: boolean }
   | {

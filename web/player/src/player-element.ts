@@ -236,6 +236,7 @@ export class P2c2rPlayer extends ElementBase {
       device: deviceChoice(this),
       threads: threadCount(this),
       network: signal === null ? null : networkSettings(signal, room, maxPeers(this)),
+      predictionLog: this.hasAttribute("prediction-log"),
       onMessage: (message) => this.#onMessage(message),
       onFailure: (message) => this.#fail("config", "WORKER_FAILED", message),
     });
@@ -316,6 +317,9 @@ export class P2c2rPlayer extends ElementBase {
       case "peers":
         this.#peers = message.peers;
         this.#emit("peerschange", { peers: this.#peers, connected: this.#connected() });
+        break;
+      case "predictions":
+        this.#emit("predictions", message.attempts);
         break;
       case "error":
         if (message.isFatal) this.#fail(message.category, message.code, message.message);

@@ -1,7 +1,7 @@
 // Events of the player, with the type of each detail.
 
 import type { StateChange, SessionErrorDetail } from "./contributor.js";
-import type { LoadStage, MergedTile, PeerShare, SceneSummary } from "./messages.js";
+import type { AttemptRecord, LoadStage, MergedTile, PeerShare, SceneSummary } from "./messages.js";
 
 export type PlayerState = "idle" | "loading" | "rendering" | "complete" | "paused" | "error";
 
@@ -30,6 +30,8 @@ export interface PlayerEventMap {
   sample: CustomEvent<SampleDetail>;
   complete: CustomEvent<SampleDetail>;
   peerschange: CustomEvent<PeersDetail>;
+  /** Attempts at tasks since the last such event; only with the attribute `prediction-log`. */
+  predictions: CustomEvent<AttemptRecord[]>;
   statechange: CustomEvent<StateChange<PlayerState>>;
   "camera-change": CustomEvent<{ source: "user-interaction" | "api" }>;
   error: CustomEvent<SessionErrorDetail>;

@@ -11,6 +11,7 @@ import type {
   RenderSettings,
   SceneSource,
 } from "./messages.js";
+import { watchCondition } from "./machine-condition.js";
 import { SessionHost } from "./session-host.js";
 
 export interface PlayerSessionOptions {
@@ -19,6 +20,8 @@ export interface PlayerSessionOptions {
   device: DeviceChoice;
   threads: number;
   network: NetworkSettings | null;
+  /** Whether `predictions` come. */
+  predictionLog: boolean;
   onMessage(message: FromSession): void;
   onFailure(message: string): void;
 }
@@ -34,10 +37,11 @@ export class PlayerSession {
   readonly #host: SessionHost;
   readonly #exports = new Map<number, Export>();
   #nextRequest = 1;
+  readonly #endWatch: () => void;
   #isAlive = true;
 
   constructor(options: PlayerSessionOptions) {
-    const { canvas, settings, device, threads, network } = options;
+    const { canvas, settings, device, threads, network, predictionLog } = options;
     this.#host = new SessionHost({
       onMessage: (message, attachments) => {
         if (message.kind === "exported") this.#onExported(message, attachments[0]);
@@ -46,7 +50,9 @@ export class PlayerSession {
       onFailure: (message) => options.onFailure(message),
     });
     this.#host.present(canvas.transferControlToOffscreen());
-    this.#host.post({ kind: "startPlayer", settings, device, threads, network });
+    this.#host.post({ kind: "startPlayer", settings, device, threads, network, predictionLog });
+    // A hidden page may be gone without another word: what was learned is stored first.
+    this.#endWatch = watchCondition((condition) => this.#host.post({ kind: "condition", ...condition }));
   }
 
   load(source: SceneSource, environmentUrl: string | null, file?: ArrayBuffer): void {
@@ -91,6 +97,7 @@ export class PlayerSession {
   dispose(): void {
     if (!this.#isAlive) return;
     this.#isAlive = false;
+    this.#endWatch();
     this.#host.dispose();
     for (const { reject } of this.#exports.values()) reject(new Error("the player was disposed"));
     this.#exports.clear();

@@ -91,9 +91,18 @@ export class RtcHost {
     pc.onconnectionstatechange = () => {
       if (pc.connectionState === "connected") {
         this.#sink.post({ kind: "rtcStateChange", peer, state: "connected" });
+        void this.#tellRoute(peer, pc);
       } else if (pc.connectionState === "failed") this.#fail(peer);
     };
     if (weOffer) void this.#describe(peer, connection);
+  }
+
+  /** Says whether a relay carries the connection, where the browser knows. */
+  async #tellRoute(peer: number, pc: RTCPeerConnection): Promise<void> {
+    const isRelayed = await isRelayedBy(pc).catch(() => null);
+    if (isRelayed !== null && this.#connections.get(peer)?.pc === pc) {
+      this.#sink.post({ kind: "rtcRoute", peer, isRelayed });
+    }
   }
 
   #signal(peer: number, { generation }: Connection, payload: SignalPayload): void {
@@ -189,6 +198,22 @@ export class RtcHost {
     }
     return connection;
   }
+}
+
+/** Whether one end of the chosen pair of candidates is a relay; `null` if no pair is chosen. */
+async function isRelayedBy(pc: RTCPeerConnection): Promise<boolean | null> {
+  const reports = new Map<string, Record<string, unknown>>();
+  (await pc.getStats()).forEach((report: { id: string }) => reports.set(report.id, { ...report }));
+  const of = (id: unknown): Record<string, unknown> | undefined =>
+    typeof id === "string" ? reports.get(id) : undefined;
+  const all = [...reports.values()];
+  const transport = all.find(({ type }) => type === "transport");
+  const isChosen = ({ type, nominated, state }: Record<string, unknown>): boolean =>
+    type === "candidate-pair" && nominated === true && state === "succeeded";
+  const pair = of(transport?.["selectedCandidatePairId"]) ?? all.find(isChosen);
+  if (!pair) return null;
+  const ends = [of(pair["localCandidateId"]), of(pair["remoteCandidateId"])];
+  return ends.some((end) => end?.["candidateType"] === "relay");
 }
 
 /** The candidate without the fields that are null. */

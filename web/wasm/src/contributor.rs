@@ -9,7 +9,9 @@ use p2c2r_protocol::peer::{
     Capabilities, Condition, DeviceKind, PeerLimits, PeerName, RefuseJob, Role,
 };
 use p2c2r_scene::{Scene, UnpackLimits, unpack};
-use p2c2r_swarm::{Contributor, ContributorConfig, ContributorInput, ContributorOutput, TaskKey};
+use p2c2r_swarm::{
+    BenchmarkSpec, Contributor, ContributorConfig, ContributorInput, ContributorOutput, TaskKey,
+};
 use p2c2r_transport::LinkEvent;
 
 use crate::action::Action;
@@ -21,6 +23,7 @@ use crate::messages::{
 };
 use crate::meter::Meter;
 use crate::network::{Network, News};
+use crate::self_test::self_test;
 
 /// The meters move this often.
 const REPORT_EVERY: Duration = Duration::from_millis(500);
@@ -33,6 +36,10 @@ pub(crate) struct ContributorRole {
     settings: NetworkSettings,
     choice: DeviceChoice,
     seed: u64,
+    /// What pseudonyms are made from.
+    secret: Option<[u8; 32]>,
+    is_hidden: bool,
+    is_on_battery: bool,
     /// Made when the device is known, since the hello names it.
     session: Option<Contributor>,
     fetching: BTreeSet<SceneId>,
@@ -59,6 +66,7 @@ impl ContributorRole {
         choice: DeviceChoice,
         lanes: Lanes<TaskKey>,
         seed: u64,
+        secret: Option<[u8; 32]>,
     ) -> Self {
         let mut base = Base::new(lanes);
         base.lanes.start(&mut base.actions);
@@ -67,6 +75,9 @@ impl ContributorRole {
             settings,
             choice,
             seed,
+            secret,
+            is_hidden: false,
+            is_on_battery: false,
             session: None,
             fetching: BTreeSet::new(),
             is_announced: false,
@@ -129,6 +140,10 @@ impl ContributorRole {
                 self.base.lanes.cancel_all(&mut self.base.actions);
                 self.end(now);
             }
+            Input::Page { message: ToSession::Condition { is_hidden, is_on_battery } } => {
+                (self.is_hidden, self.is_on_battery) = (is_hidden, is_on_battery);
+                self.feed(now, ContributorInput::Condition { is_on_battery, is_hidden });
+            }
             Input::Page { message: ToSession::Pause } => self.feed(now, ContributorInput::Pause),
             Input::Page { message: ToSession::Play } => self.feed(now, ContributorInput::Resume),
             Input::PoolReady { workers } => {
@@ -166,13 +181,15 @@ impl ContributorRole {
         let name = PeerName::lossy(&info.name);
         let device = if is_gpu { DeviceKind::BrowserGpu } else { DeviceKind::BrowserCpu };
         let lanes = self.base.lanes.count() as u16;
-        let capabilities =
-            Capabilities { device, lanes, condition: Condition::default(), name: name.clone() };
+        let benchmark = self.prepare_self_test(is_gpu);
+        let Self { is_on_battery, is_hidden, .. } = *self;
+        let condition = Condition { is_on_battery, is_hidden, ..Condition::default() };
+        let capabilities = Capabilities { device, lanes, condition, name: name.clone() };
         self.session = Some(Contributor::new(ContributorConfig {
             capabilities,
             limits: PeerLimits::default(),
-            benchmark: None,
-            secret: None,
+            benchmark,
+            secret: self.secret,
             max_requesters: self.settings.max_peers as usize,
         }));
         match Network::new(now, self.settings.clone(), Role::Contributor, name, self.seed) {
@@ -184,6 +201,17 @@ impl ContributorRole {
         self.report_at = Some(now + REPORT_EVERY);
         let news = self.base.network_news();
         self.take_news(now, news);
+    }
+
+    /// Gives the tracers what this machine is measured with.
+    fn prepare_self_test(&mut self, is_gpu: bool) -> Option<BenchmarkSpec> {
+        let (spec, scene, package) = self_test(is_gpu)?;
+        if is_gpu {
+            self.base.actions.push_back(Action::GpuScene { scene });
+        }
+        let output = Output::PoolScene { scene: spec.scene };
+        self.base.actions.push_back(Action::Output(output, vec![package]));
+        Some(spec)
     }
 
     fn on_gpu_failed(&mut self, now: Duration, message: &str) {

@@ -97,6 +97,21 @@ pub enum Input {
         /// Why.
         message: String,
     },
+    /// The base model has answered; attachment 0, little-endian numbers.
+    Predicted {
+        /// From `predict`.
+        question: u32,
+    },
+    /// There is no base model; nothing more is to be expected of it.
+    ModelLost {
+        /// Why.
+        message: String,
+    },
+    /// What was learned cannot be stored; told once.
+    StateLost {
+        /// Why.
+        message: String,
+    },
     /// A task is done; attachment 0 is a [`crate::traced`] result.
     Traced {
         /// The trace worker.
@@ -216,6 +231,14 @@ pub enum Output {
         /// Of the task.
         ticket: u32,
     },
+    /// Ask the base model about the rows in attachment 0, little-endian numbers; `predicted` or `modelLost`
+    /// answers.
+    Predict {
+        /// Repeated in the answer.
+        question: u32,
+    },
+    /// Store attachment 0 for the next visit.
+    SaveState,
     /// Show the RGBA pixels in attachment 0.
     Paint {
         /// Width in pixels.

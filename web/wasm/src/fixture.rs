@@ -10,6 +10,7 @@ use p2c2r_protocol::PeerId;
 use p2c2r_protocol::signaling::{
     Description, DescriptionKind, IceCandidate, IceServer, SignalPayload,
 };
+use p2c2r_swarm::{AttemptRecord, Stage, TaskEnd, TaskKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -103,12 +104,14 @@ fn to_session() -> Vec<ToSession> {
             device: DeviceChoice::Auto,
             threads: 0,
             network: Some(network()),
+            prediction_log: true,
         },
         ToSession::StartPlayer {
             settings: RenderSettings { tone_mapping: ToneMapping::None, ..settings() },
             device: DeviceChoice::None,
             threads: 2,
             network: None,
+            prediction_log: false,
         },
         ToSession::StartContributor {
             device: DeviceChoice::Cpu,
@@ -130,6 +133,8 @@ fn to_session() -> Vec<ToSession> {
             },
         },
         ToSession::Time { seconds: 1.25 },
+        ToSession::Condition { is_hidden: true, is_on_battery: false },
+        ToSession::RtcRoute { peer, is_relayed: true },
         ToSession::Play,
         ToSession::Pause,
         ToSession::Finish,
@@ -197,8 +202,10 @@ fn from_session() -> Vec<FromSession> {
                 samples: 12_345,
                 samples_per_second: 678.9,
                 is_connected: true,
+                record: record(),
             }],
         },
+        FromSession::Predictions { attempts: vec![attempt()] },
         FromSession::Stats { stats },
         FromSession::Stats { stats: resting },
         exported(),
@@ -260,6 +267,38 @@ fn rtc_from_session() -> Vec<FromSession> {
     messages
 }
 
+fn record() -> WorkerRecord {
+    WorkerRecord {
+        number: 1,
+        stage: Stage::PerWorker,
+        tasks: 12,
+        failures: 1,
+        hedges_won: 2,
+        hedges_lost: 3,
+        expected_ms: [80.5, 120.0, 250.25],
+        expected_failure: 0.03,
+        busy_ms: 4000.0,
+        lanes: 4,
+    }
+}
+
+fn attempt() -> AttemptRecord {
+    AttemptRecord {
+        schema: 1,
+        worker: 1,
+        at: 12.5,
+        features: vec![1.0, 0.0, 11.25],
+        cost: 4096.0,
+        kind: TaskKind::Long,
+        expected: [0.08, 0.12, 0.25],
+        failure: 0.03,
+        stage: Stage::PerWorker,
+        seconds: 0.13,
+        computed: 0.1,
+        end: TaskEnd::Delivered,
+    }
+}
+
 fn inputs() -> Vec<Input> {
     let scene = SceneId([7; 32]);
     let message = "why it failed".to_owned();
@@ -288,6 +327,9 @@ fn inputs() -> Vec<Input> {
         Input::BlobRefused { scene, message: message.clone(), is_final: false },
         Input::PoolReady { workers: 3 },
         Input::PoolFailed { message: message.clone() },
+        Input::Predicted { question: 5 },
+        Input::ModelLost { message: message.clone() },
+        Input::StateLost { message: message.clone() },
         Input::Traced { slot, ticket, busy_ms: 12.5 },
         Input::TraceCancelled { slot, ticket },
         Input::TraceFailed { slot, ticket, message },
@@ -317,6 +359,8 @@ fn outputs() -> Vec<Output> {
         Output::PoolForget { scene },
         Output::Trace { slot, ticket, scene },
         Output::CancelTrace { slot, ticket },
+        Output::Predict { question: 5 },
+        Output::SaveState,
         Output::Paint { width: 640, height: 360 },
     ]
 }

@@ -19,6 +19,7 @@ mod network;
 mod picture;
 mod player;
 mod scene_load;
+mod self_test;
 mod session;
 mod trace;
 pub mod traced;

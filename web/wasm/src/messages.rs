@@ -8,7 +8,7 @@ mod to_session;
 
 pub use from_session::{
     CameraPose, ContributionStats, DeviceInfo, ErrorCategory, FromSession, LoadStage, MergedTile,
-    PeerInfo, PeerShare, SceneSummary,
+    PeerInfo, PeerShare, SceneSummary, WorkerRecord,
 };
 pub use to_session::{
     CameraChoice, DeviceChoice, ExportFormat, NetworkSettings, RenderSettings, RtcState,

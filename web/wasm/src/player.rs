@@ -1,5 +1,6 @@
 //! The player in a tab: joins the requester session to lanes, links, the blob store and the screen.
 
+mod foresight;
 mod job;
 mod peers;
 mod reports;
@@ -14,6 +15,7 @@ use p2c2r_protocol::peer::Capabilities;
 use p2c2r_protocol::{LeaseId, PeerId};
 use p2c2r_swarm::{Requester, RequesterInput};
 
+pub(crate) use self::foresight::Foresight;
 use self::reports::Reports;
 use self::upload::UploadRetry;
 use crate::action::Action;
@@ -61,6 +63,7 @@ pub(crate) struct PlayerRole {
     capabilities: BTreeMap<PeerId, Capabilities>,
     picture: Picture,
     reports: Reports,
+    foresight: Foresight,
 }
 
 /// A scene whose files the worker fetches.
@@ -80,6 +83,7 @@ impl PlayerRole {
         network_settings: Option<NetworkSettings>,
         lanes: Lanes<LeaseId>,
         seed: u64,
+        foresight: Foresight,
     ) -> Self {
         let mut base = Base::new(lanes);
         base.lanes.start(&mut base.actions);
@@ -106,6 +110,7 @@ impl PlayerRole {
             capabilities: BTreeMap::new(),
             picture: Picture::default(),
             reports: Reports::default(),
+            foresight,
         }
     }
 
@@ -119,7 +124,8 @@ impl PlayerRole {
         let session = self.requester.as_ref().and_then(Requester::next_timeout);
         let network = self.base.network.as_ref().and_then(Network::next_timeout);
         let upload = self.upload.next_timeout();
-        let own = [self.reports.next_timeout(), self.settle_at, self.hold_until, upload];
+        let save = self.foresight.next_timeout();
+        let own = [self.reports.next_timeout(), self.settle_at, self.hold_until, upload, save];
         own.into_iter().chain([session, network]).flatten().min()
     }
 
@@ -152,6 +158,7 @@ impl PlayerRole {
         self.begin_job(now);
         self.open_network(now);
         self.report_if_due(now);
+        self.save_if_due(now);
     }
 
     fn on_page(&mut self, now: Duration, message: ToSession, mut attachments: Vec<Vec<u8>>) {
@@ -170,6 +177,11 @@ impl PlayerRole {
             ToSession::Pause => self.pause(),
             ToSession::Play => self.play(),
             ToSession::Export { request, format } => self.export(request, format),
+            // A hidden page may be gone without another word.
+            ToSession::Condition { is_hidden: true, .. } => self.save(),
+            ToSession::RtcRoute { peer, is_relayed } => {
+                self.feed(now, RequesterInput::LinkKnown { peer, is_relayed });
+            }
             ToSession::Stop | ToSession::Finish => self.stop(now),
             _ => {}
         }
@@ -213,6 +225,15 @@ impl PlayerRole {
                 for lease in self.base.lanes.lose() {
                     self.feed(now, RequesterInput::TraceFailed { lease });
                 }
+            }
+            Input::Predicted { question } => {
+                self.on_answer(now, question, attachments.first().map_or(&[], Vec::as_slice));
+            }
+            Input::ModelLost { message } => {
+                self.base.report(ErrorCategory::Config, "MODEL_UNAVAILABLE", message, false);
+            }
+            Input::StateLost { message } => {
+                self.base.report(ErrorCategory::Config, "STATE_LOST", message, false);
             }
             Input::BlobStored { scene } if self.is_current(scene) => self.on_stored(now),
             Input::BlobRefused { scene, message, is_final } if self.is_current(scene) => {
@@ -283,6 +304,7 @@ impl PlayerRole {
     }
 
     fn stop(&mut self, now: Duration) {
+        self.save();
         if let Some(requester) = &mut self.requester {
             requester.stop(now);
         }

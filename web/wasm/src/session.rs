@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use p2c2r_protocol::LeaseId;
-use p2c2r_swarm::TaskKey;
+use p2c2r_swarm::{Memory, TaskKey};
 
 use crate::action::Action;
 use crate::base::Event;
@@ -11,7 +11,7 @@ use crate::contributor::ContributorRole;
 use crate::environment::Input;
 use crate::lanes::Lanes;
 use crate::messages::ToSession;
-use crate::player::PlayerRole;
+use crate::player::{Foresight, PlayerRole};
 
 /// What a session is.
 enum Role {
@@ -25,19 +25,23 @@ enum Role {
 pub(crate) struct Session {
     cores: u32,
     seed: u64,
+    /// Seconds since 1970 at which its clock stood at zero.
+    unix_at_zero: u64,
     role: Role,
 }
 
 impl Session {
     /// `cores` is what the browser says, `seed` is drawn at random.
-    pub(crate) const fn new(cores: u32, seed: u64) -> Self {
-        Self { cores, seed, role: Role::None }
+    pub(crate) const fn new(cores: u32, seed: u64, unix_at_zero: u64) -> Self {
+        Self { cores, seed, unix_at_zero, role: Role::None }
     }
 
     /// Takes one event; drain [`Self::poll_action`] after it.
     pub(crate) fn handle(&mut self, now: Duration, event: Event) {
         match (&mut self.role, event) {
-            (Role::None, Event::Input(Input::Page { message }, _)) => self.begin(message),
+            (Role::None, Event::Input(Input::Page { message }, attachments)) => {
+                self.begin(message, attachments.first().map(Vec::as_slice));
+            }
             (Role::None, _) => {}
             (Role::Player(player), event) => player.handle(now, event),
             (Role::Contributor(contributor), event) => contributor.handle(now, event),
@@ -62,16 +66,20 @@ impl Session {
         }
     }
 
-    fn begin(&mut self, message: ToSession) {
+    fn begin(&mut self, message: ToSession, stored: Option<&[u8]>) {
         match message {
-            ToSession::StartPlayer { settings, device, threads, network } => {
+            ToSession::StartPlayer { settings, device, threads, network, prediction_log } => {
                 let lanes = Lanes::<LeaseId>::new(device, threads, self.cores);
-                let player = PlayerRole::new(settings, device, network, lanes, self.seed);
+                let memory = stored.and_then(Memory::from_bytes);
+                let foresight = Foresight::new(self.unix_at_zero, memory, prediction_log);
+                let player =
+                    PlayerRole::new(settings, device, network, lanes, self.seed, foresight);
                 self.role = Role::Player(Box::new(player));
             }
             ToSession::StartContributor { device, threads, network } => {
                 let lanes = Lanes::<TaskKey>::new(device, threads, self.cores);
-                let contributor = ContributorRole::new(network, device, lanes, self.seed);
+                let secret = stored.and_then(|secret| secret.try_into().ok());
+                let contributor = ContributorRole::new(network, device, lanes, self.seed, secret);
                 self.role = Role::Contributor(Box::new(contributor));
             }
             _ => {}

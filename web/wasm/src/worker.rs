@@ -52,6 +52,8 @@ impl SessionWorker {
     pub fn new(cores: u32, perform: Function) -> Self {
         console_error_panic_hook::set_once();
         let seed = (js_sys::Math::random() * 2f64.powi(52)) as u64;
+        let unix_at_zero = (js_sys::Date::now() - performance_now()) / 1e3;
+        let unix_at_zero = unix_at_zero as u64;
         let inner = Rc::new_cyclic(|this: &std::rc::Weak<Inner>| {
             let this = this.clone();
             let links = WebLinks::new(move |event| {
@@ -60,7 +62,7 @@ impl SessionWorker {
                 }
             });
             Inner {
-                session: RefCell::new(Session::new(cores, seed)),
+                session: RefCell::new(Session::new(cores, seed, unix_at_zero)),
                 links: RefCell::new(links),
                 gpu: RefCell::new(Gpu::new(now)),
                 perform,

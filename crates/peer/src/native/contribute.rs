@@ -16,12 +16,15 @@ use tokio::sync::mpsc;
 
 use super::blobs::BlobClient;
 use super::lanes::{Handicap, Lanes, Ticket, Traced, TracingDevice};
+use super::machine::{benchmark, is_on_battery};
 use super::network::{Network, NetworkEvent, sleep_until};
 use super::scenes::{LoadedScene, SceneCache, fetch_scene};
 use super::{PeerError, ServerAddress};
 
 /// How often the caller is told the figures.
 const STATS_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked whether the machine runs on a battery.
+const POWER_EVERY: Duration = Duration::from_secs(30);
 /// Scenes that may be on their way.
 const QUEUE_SCENES: usize = 16;
 
@@ -40,6 +43,8 @@ pub struct ContributeOptions {
     pub handicap: Handicap,
     /// Most requesters at the same time.
     pub max_requesters: u16,
+    /// What requesters recognise this contributor by is made from it; `None`: by nothing.
+    pub secret: Option<[u8; 32]>,
     /// Spreads reconnects; draw it at random.
     pub seed: u64,
 }
@@ -96,6 +101,7 @@ pub async fn contribute(
             () = sleep_until(due) => driver.tell(ContributorInput::Timeout),
             () = sleep_until(Some(show_stats_at)) => {
                 show_stats_at += STATS_EVERY;
+                driver.look_at_power();
                 show(ContributeEvent::Stats(driver.session.stats()));
             }
         }
@@ -126,23 +132,26 @@ struct Driver {
     fetched: mpsc::Receiver<Fetched>,
     fetched_sender: mpsc::Sender<Fetched>,
     was_online: bool,
+    /// When it was looked where the power comes from.
+    power_at: Instant,
 }
 
 impl Driver {
     fn new(options: ContributeOptions) -> Result<Self, PeerError> {
         let started = Instant::now();
         let (lanes, results) = Lanes::start(&options.device, options.handicap)?;
+        let measured = benchmark(&options.device);
         let capabilities = Capabilities {
             device: options.device.kind(),
             lanes: options.device.lanes(),
-            condition: Condition::default(),
+            condition: Condition { is_on_battery: is_on_battery(), ..Condition::default() },
             name: options.name.clone(),
         };
         let config = ContributorConfig {
             capabilities,
             limits: PeerLimits::default(),
-            benchmark: None,
-            secret: None,
+            benchmark: measured.as_ref().map(|(spec, _)| *spec),
+            secret: options.secret,
             max_requesters: options.max_requesters.into(),
         };
         let signaling = SignalingConfig {
@@ -159,7 +168,7 @@ impl Driver {
             network: Network::new(started, options.server.clone(), signaling),
             blobs: BlobClient::new(options.server),
             cache: SceneCache::default(),
-            scenes: BTreeMap::new(),
+            scenes: measured.into_iter().map(|(spec, scene)| (spec.scene, scene)).collect(),
             lanes,
             results,
             tickets: BTreeMap::new(),
@@ -167,6 +176,7 @@ impl Driver {
             fetched,
             fetched_sender,
             was_online: false,
+            power_at: started,
         })
     }
 
@@ -174,6 +184,15 @@ impl Driver {
         self.session.handle(self.started.elapsed(), input);
         while let Some(output) = self.session.poll_output() {
             self.obey(output);
+        }
+    }
+
+    /// Requesters hear when the plug is pulled.
+    fn look_at_power(&mut self) {
+        if self.power_at.elapsed() >= POWER_EVERY {
+            self.power_at = Instant::now();
+            let is_on_battery = is_on_battery();
+            self.tell(ContributorInput::Condition { is_on_battery, is_hidden: false });
         }
     }
 

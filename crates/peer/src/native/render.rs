@@ -1,14 +1,16 @@
 //! A picture rendered together: what goes in, what comes out.
 
+use std::borrow::Cow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use p2c2r_frame::{Effects, Packing, TraceCounters, View};
 use p2c2r_image::Film;
 use p2c2r_protocol::RoomId;
-use p2c2r_protocol::peer::PeerName;
+use p2c2r_protocol::peer::{PeerName, Pseudonym};
 use p2c2r_scene::Scene;
-use p2c2r_swarm::Worker;
+use p2c2r_swarm::{AttemptRecord, Prediction, Worker};
 
 use super::requester::Driver;
 use super::{PeerError, ServerAddress, TracingDevice};
@@ -49,8 +51,23 @@ pub struct RenderOptions {
     pub device: Option<TracingDevice>,
     /// Contributors that must be ready before the clock starts.
     pub wait_for_peers: usize,
+    /// What is known beforehand, and what is kept.
+    pub foresight: Foresight,
     /// Spreads reconnects; draw it at random.
     pub seed: u64,
+}
+
+/// What a requester knows of contributors beforehand, and what becomes of what it learns; nothing by default.
+#[derive(Debug, Clone, Default)]
+pub struct Foresight {
+    /// The file of a base model; one that is refused leaves a heuristic.
+    pub model: Option<Cow<'static, [u8]>>,
+    /// Where what was learned is kept between runs.
+    pub state: Option<PathBuf>,
+    /// By what contributors know this requester, unless `state` says it; draw it at random.
+    pub fresh_tag: Pseudonym,
+    /// Whether [`RenderEvent::Attempt`] is told.
+    pub tells_attempts: bool,
 }
 
 /// What the caller may show.
@@ -74,6 +91,8 @@ pub enum RenderEvent {
     },
     /// Something that does not end the render.
     Warning(String),
+    /// An attempt at a task has ended; names nobody.
+    Attempt(Box<AttemptRecord>),
 }
 
 /// The picture and how it came about.
@@ -108,6 +127,18 @@ pub struct WorkerReport {
     pub received_bytes: u64,
     /// Bytes of messages to it.
     pub sent_bytes: u64,
+    /// Tasks that came to nothing.
+    pub failures: u64,
+    /// Its results that came before another worker's with the same task.
+    pub hedges_won: u64,
+    /// Its tasks that another worker's result made superfluous.
+    pub hedges_lost: u64,
+    /// Tasks that it is known to have delivered, in earlier runs too.
+    pub tasks: u64,
+    /// What is expected of it by now, for a task as they usually are.
+    pub prediction: Prediction,
+    /// Time that it had tasks, summed over its lanes.
+    pub busy: Duration,
 }
 
 /// Figures of the network side.
@@ -149,6 +180,12 @@ impl WorkerReport {
             counters: stats.counters,
             received_bytes: stats.received_bytes,
             sent_bytes: stats.sent_bytes,
+            failures: stats.failures,
+            hedges_won: stats.hedges_won,
+            hedges_lost: stats.hedges_lost,
+            tasks: stats.tasks,
+            prediction: stats.prediction,
+            busy: stats.busy,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The requester's loop.
 
+mod foresight;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,8 +20,11 @@ use super::PeerError;
 use super::blobs::{BlobClient, BlobError};
 use super::lanes::{Handicap, Lanes, Ticket, Traced};
 use super::network::{Network, NetworkEvent, sleep_until};
+use super::oracle::Oracle;
 use super::render::{NetworkStats, RenderEvent, RenderJob, RenderOptions, Rendered, WorkerReport};
 use super::scenes::LoadedScene;
+use super::state_file::StateFile;
+use foresight::insight_of;
 
 /// How often the caller hears of progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -44,6 +49,8 @@ pub(super) struct Driver<F> {
     upload: Option<mpsc::Receiver<UploadNews>>,
     local: Option<Local>,
     stats: NetworkStats,
+    oracle: Oracle,
+    state: Option<StateFile>,
     show: F,
 }
 
@@ -76,10 +83,15 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
             0 => (spec, None),
             _ => (gathering_job(&spec), Some(spec)),
         };
-        let session = Requester::new(config_of(&options), first)
+        let foresight = &options.foresight;
+        let (oracle, refused) = Oracle::load(foresight.model.as_deref());
+        let state = foresight.state.clone().map(|path| StateFile::new(path, started));
+        let stored = state.as_ref().map_or(Ok(None), StateFile::read);
+        let insight = insight_of(foresight, &stored, oracle.is_there());
+        let session = Requester::new(config_of(&options, insight), first)
             .map_err(|error| PeerError::Job(error.to_string()))?;
         let upload = start_upload(&options, job.scene.id, job.package);
-        Ok(Self {
+        let mut driver = Self {
             started,
             job_started: started,
             session,
@@ -89,8 +101,13 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
             upload: Some(upload),
             local,
             stats: NetworkStats::default(),
+            oracle,
+            state,
             show,
-        })
+        };
+        refused.into_iter().for_each(|refused| driver.warn(refused));
+        driver.recall(stored);
+        Ok(driver)
     }
 
     pub(super) async fn run(mut self) -> Result<Rendered, PeerError> {
@@ -107,6 +124,9 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
                     progress_at += PROGRESS_EVERY;
                     self.show_progress();
                     self.check_peers()?;
+                    if self.state.as_mut().is_some_and(|state| state.is_due(Instant::now())) {
+                        self.keep_state();
+                    }
                 }
             }
             self.begin_if_gathered()?;
@@ -118,6 +138,7 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
     async fn finish(mut self, elapsed: Duration) -> Rendered {
         let now = self.started.elapsed();
         let workers = self.session.stats(now).iter().map(WorkerReport::of).collect();
+        self.keep_state();
         self.session.stop(now);
         self.drain();
         if let Some(network) = self.network.take() {
@@ -172,10 +193,13 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
             RequesterOutput::LocalTracerLost => {
                 self.warn("the local tracer failed; only contributors render now".to_owned());
             }
-            RequesterOutput::TileMerged { .. }
-            | RequesterOutput::FrameComplete { .. }
-            | RequesterOutput::Predict { .. }
-            | RequesterOutput::Attempt(_) => {}
+            RequesterOutput::Predict { question, rows, .. } => {
+                if let Some(answers) = self.oracle.answer(&rows) {
+                    self.tell(RequesterInput::Predicted { question, answers });
+                }
+            }
+            RequesterOutput::Attempt(record) => (self.show)(RenderEvent::Attempt(record)),
+            RequesterOutput::TileMerged { .. } | RequesterOutput::FrameComplete { .. } => {}
         }
     }
 
@@ -334,7 +358,7 @@ fn gathering_job(spec: &JobSpec) -> JobSpec {
     JobSpec { view, samples_per_pixel: 1, cost: CostSource::Learned, ..spec.clone() }
 }
 
-fn config_of(options: &RenderOptions) -> RequesterConfig {
+fn config_of(options: &RenderOptions, insight: Insight) -> RequesterConfig {
     let device = options.device.as_ref();
     RequesterConfig {
         capabilities: Capabilities {
@@ -346,7 +370,7 @@ fn config_of(options: &RenderOptions) -> RequesterConfig {
         limits: PeerLimits::default(),
         local_work: if device.is_some() { LocalWork::Always } else { LocalWork::Never },
         local_lanes: device.map_or(0, |device| device.lanes()),
-        insight: Insight::default(),
+        insight,
     }
 }
 

@@ -52,6 +52,7 @@ fn start_contributor(server: &ServerAddress, name: &str) -> Contributing {
         device: one_thread(),
         handicap: Handicap::NONE,
         max_requesters: 4,
+        secret: Some([5; 32]),
         seed: 1,
     };
     let (wish, wishes) = mpsc::channel(2);
@@ -97,6 +98,7 @@ fn options(server: &ServerAddress, device: Option<TracingDevice>, wait: usize) -
         max_peers: 8,
         device,
         wait_for_peers: wait,
+        foresight: Foresight::default(),
         seed: 2,
     }
 }

@@ -2,18 +2,17 @@
 //!
 //! It is a cache: whatever cannot be read or written is measured again.
 
-use std::path::PathBuf;
-use std::{env, fs, io, process};
+use std::io;
 
 use p2c2r_tracer_gpu::{TuneChoice, TuneMemory};
+
+use super::user_files::{cache_file, read_limited, replace};
 
 /// A larger file is not ours.
 const MAX_FILE_BYTES: u64 = 64 << 10;
 /// Adapters and drivers that are remembered; the oldest ones go first.
 const MAX_ENTRIES: usize = 64;
-/// Folders in the environment that may hold caches, with what comes below them.
-const CACHE_FOLDERS: [(&str, &str); 3] =
-    [("XDG_CACHE_HOME", "p2c2r"), ("LOCALAPPDATA", "p2c2r"), ("HOME", ".cache/p2c2r")];
+const FILE_NAME: &str = "gpu-kernels";
 
 /// Remembers choices in `gpu-kernels` in the user's cache folder.
 pub const TUNE_FILE: TuneMemory = TuneMemory { recall, keep };
@@ -29,29 +28,15 @@ fn keep(key: &str, choice: TuneChoice) {
     }
 }
 
-fn path() -> Option<PathBuf> {
-    let folder = |&(variable, below): &(&str, &str)| {
-        let base = PathBuf::from(env::var_os(variable)?);
-        base.is_absolute().then(|| base.join(below))
-    };
-    Some(CACHE_FOLDERS.iter().find_map(folder)?.join("gpu-kernels"))
-}
-
 /// The file's text, unless there is none or it is too large.
 fn stored() -> Option<String> {
-    let path = path()?;
-    let is_ours = fs::metadata(&path).ok()?.len() <= MAX_FILE_BYTES;
-    is_ours.then(|| fs::read_to_string(path).ok())?
+    let bytes = read_limited(&cache_file(FILE_NAME)?, MAX_FILE_BYTES).ok()??;
+    String::from_utf8(bytes).ok()
 }
 
-/// Replaces the file at once, so that another process never reads half of it.
 fn write(text: &str) -> io::Result<()> {
-    let path = path().ok_or_else(|| io::Error::other("there is no cache folder"))?;
-    let folder = path.parent().ok_or_else(|| io::Error::other("the path has no folder"))?;
-    fs::create_dir_all(folder)?;
-    let beside = path.with_extension(format!("{}.new", process::id()));
-    fs::write(&beside, text)?;
-    fs::rename(beside, path)
+    let path = cache_file(FILE_NAME).ok_or_else(|| io::Error::other("there is no cache folder"))?;
+    replace(&path, text.as_bytes())
 }
 
 /// A line per adapter: the choice, a tab, the key.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use p2c2r_scheduler::{
-    BaseCurve, OpenWork, Outcome, Piece, Prediction, Scheduler, TaskSketch, Worker, WorkerSlot,
-    WorkerTraits,
+    BaseCurve, LinkTraits, Moment, OpenWork, Outcome, PeerKey, Piece, Prediction, Scheduler,
+    StateError, TaskSketch, Worker, WorkerSlot, WorkerTraits,
 };
 
 /// What a task costs that comes to nothing, before somebody else has it.
@@ -38,6 +38,34 @@ impl Scheduler for EqualTiles {
 
     fn history(&self, worker: Worker) -> (u64, f64) {
         self.model.history(worker)
+    }
+
+    fn recognise(&mut self, worker: Worker, key: PeerKey, now: Duration) {
+        self.model.recognise(worker, key, now);
+    }
+
+    fn measure(&mut self, worker: Worker, link: LinkTraits) {
+        self.model.measure(worker, link);
+    }
+
+    fn shares_fate(&self, one: Worker, other: Worker) -> bool {
+        self.model.shares_fate(one, other)
+    }
+
+    fn set_moment(&mut self, moment: Moment, now: Duration) {
+        self.model.set_moment(moment, now);
+    }
+
+    fn overtake(&mut self, outcome: &Outcome) {
+        self.model.overtake(outcome);
+    }
+
+    fn save(&self, now: Duration) -> Vec<u8> {
+        self.model.save(now)
+    }
+
+    fn restore(&mut self, bytes: &[u8], now: Duration) -> Result<(), StateError> {
+        self.model.restore(bytes, now)
     }
 
     fn observe(&mut self, outcome: &Outcome) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use p2c2r_protocol::LeaseId;
 use p2c2r_scheduler::{AttemptRecord, Features, Outcome, Prediction, TaskEnd, Worker};
 
+use super::leases::Lease;
 use super::stats::Tally;
 use super::{Requester, RequesterOutput};
 
@@ -58,9 +59,9 @@ impl Requester {
     }
 
     /// A result came while others had the same task.
-    pub(super) fn tally_hedges(&mut self, winner: Worker, losers: &[(LeaseId, Worker)]) {
+    pub(super) fn tally_hedges(&mut self, winner: Worker, losers: &[(LeaseId, Lease)]) {
         for (_, loser) in losers {
-            if let Some(tally) = self.tally_of(*loser) {
+            if let Some(tally) = self.tally_of(loser.worker) {
                 tally.hedges_lost += 1;
             }
         }

@@ -6,10 +6,10 @@ use p2c2r_frame::Task;
 use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::Message;
 use p2c2r_scheduler::{
-    Hedge, OpenLease, OpenWork, Prediction, TaskKind, TaskSketch, Worker, WorkerSlot, decide_hedge,
+    Hedge, OpenLease, OpenWork, Outlook, Prediction, TaskKind, TaskSketch, Worker, WorkerSlot,
     expected_remaining,
 };
-use p2c2r_splitter::SliceLimits;
+use p2c2r_splitter::{Slice, SliceLimits};
 
 use super::leases::{Lease, WorkId};
 use super::{Peer, PeerState, Requester, RequesterOutput};
@@ -31,6 +31,8 @@ const LONGEST_LEASE: Duration = Duration::from_secs(10);
 const FIRST_LEASE: Duration = Duration::from_secs(6);
 /// A peer copies a task only if it expects to be this much faster: its result has a way to go.
 const PEER_HEDGE_FACTOR: f64 = 1.5;
+/// And this much if what stopped the holder may well stop it, too.
+const SAME_FATE_FACTOR: f64 = 2.5;
 
 impl Requester {
     /// Hands out work until nobody has room or nothing is open, then hedges.
@@ -185,19 +187,28 @@ impl Requester {
         }
     }
 
-    /// Lets each idle worker copy the task that it saves most time with.
+    /// Lets idle workers copy the tasks that they save most time with, the fastest first.
     fn hedge(&mut self) {
         if !self.scheduler.copies() {
             return;
         }
-        for slot in self.slots() {
+        let mut slots = self.slots();
+        slots.retain(|slot| slot.room > 0);
+        if slots.is_empty() {
+            return;
+        }
+        let mut copyable: Vec<Copyable> = self.copyable();
+        let cost = copyable.iter().map(|copyable| copyable.cost).fold(0.0, f64::max);
+        slots.sort_by_cached_key(|slot| slot.starts_in + self.predict(slot.worker, cost).median);
+        for slot in slots {
             for _ in 0..slot.room {
-                match self.best_hedge(&slot) {
-                    Some(HedgeChoice::Now(work, cost)) => {
+                match self.best_hedge(&slot, &copyable) {
+                    Some(HedgeChoice::Now(index)) => {
                         // The local tracer's copies load nobody else.
                         if slot.worker != Worker::Local && !self.hedges.spend() {
                             break;
                         }
+                        let Copyable { work, cost, .. } = copyable.swap_remove(index);
                         self.grant(slot.worker, work, cost);
                     }
                     Some(HedgeChoice::At(at)) => {
@@ -210,40 +221,67 @@ impl Requester {
         }
     }
 
+    /// Tasks that one worker has, and what is to be expected of it.
+    fn copyable(&self) -> Vec<Copyable> {
+        let single = self.leases.single().map(|(id, work, lease)| Copyable {
+            work: id,
+            slice: work.slice,
+            cost: work.cost,
+            holder: lease.worker,
+            outlook: Outlook::new(&open_lease(lease), self.now),
+        });
+        single.collect()
+    }
+
     /// The task whose copy pays off most now, else when the first one will.
-    fn best_hedge(&self, slot: &WorkerSlot) -> Option<HedgeChoice> {
+    fn best_hedge(&self, slot: &WorkerSlot, copyable: &[Copyable]) -> Option<HedgeChoice> {
         let limits = self.limits_of(slot.worker);
         let is_local = slot.worker == Worker::Local;
-        let mut best: Option<(Duration, WorkId, f64)> = None;
+        // Only a worker that is known can be expected to win.
+        if !is_local && !self.is_proven(slot.worker) {
+            return None;
+        }
+        let mut best: Option<(Duration, usize)> = None;
         let mut next: Option<Duration> = None;
-        for (id, work, lease) in self.leases.single() {
-            let prediction = self.predict(slot.worker, work.cost);
-            // Only a worker that is known can be expected to win.
-            let is_able = work.slice.fits(limits) && (is_local || prediction.is_proven);
-            if lease.worker == slot.worker || !is_able {
+        for (index, Copyable { slice, cost, holder, outlook, .. }) in copyable.iter().enumerate() {
+            if *holder == slot.worker || !slice.fits(limits) {
                 continue;
             }
-            let factor = if is_local { 1.0 } else { PEER_HEDGE_FACTOR };
-            let own = slot.starts_in + prediction.median.mul_f64(factor);
-            let open = open_lease(lease);
-            match decide_hedge(&open, own, self.now) {
+            let factor = match is_local {
+                true => 1.0,
+                false if self.scheduler.shares_fate(slot.worker, *holder) => SAME_FATE_FACTOR,
+                false => PEER_HEDGE_FACTOR,
+            };
+            let median = self.predict(slot.worker, *cost).median;
+            let own = slot.starts_in + median.mul_f64(factor);
+            match outlook.decide(own) {
                 Hedge::Now => {
-                    let saved = expected_remaining(&open, self.now).saturating_sub(own);
-                    if best.is_none_or(|(known, ..)| saved > known) {
-                        best = Some((saved, id, work.cost));
+                    let saved = outlook.remaining().saturating_sub(own);
+                    if best.is_none_or(|(known, _)| saved > known) {
+                        best = Some((saved, index));
                     }
                 }
                 Hedge::At(at) => next = Some(next.map_or(at, |known| known.min(at))),
             }
         }
-        let now = best.map(|(_, work, cost)| HedgeChoice::Now(work, cost));
+        let now = best.map(|(_, index)| HedgeChoice::Now(index));
         now.or(next.map(HedgeChoice::At))
     }
 }
 
+/// A task that one worker has.
+struct Copyable {
+    work: WorkId,
+    slice: Slice,
+    cost: f64,
+    holder: Worker,
+    outlook: Outlook,
+}
+
 /// What an idle worker should do.
 enum HedgeChoice {
-    Now(WorkId, f64),
+    /// Copy the task at this index.
+    Now(usize),
     At(Duration),
 }
 

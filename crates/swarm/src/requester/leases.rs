@@ -53,7 +53,7 @@ pub(super) struct Ended {
     pub(super) slice: Slice,
     pub(super) cost: f64,
     /// Other leases of the same work: cancelled if this one delivered, still open if it was lost.
-    pub(super) copies: Vec<(LeaseId, Worker)>,
+    pub(super) copies: Vec<(LeaseId, Lease)>,
 }
 
 /// All leases of a requester.
@@ -154,8 +154,7 @@ impl LeaseTable {
         let lease = self.remove(id, now)?;
         let work = self.works.remove(&lease.work)?;
         let copies: Vec<_> = work.leases.iter().filter(|&&copy| copy != id).copied().collect();
-        let copies =
-            copies.into_iter().filter_map(|copy| Some((copy, self.remove(copy, now)?.worker)));
+        let copies = copies.into_iter().filter_map(|copy| Some((copy, self.remove(copy, now)?)));
         let copies = copies.collect();
         Some(Ended { lease, slice: work.slice, cost: work.cost, copies })
     }
@@ -166,11 +165,8 @@ impl LeaseTable {
         let work = self.works.get_mut(&lease.work)?;
         work.leases.retain(|&copy| copy != id);
         let (slice, cost) = (work.slice, work.cost);
-        let copies: Vec<_> = work
-            .leases
-            .iter()
-            .filter_map(|copy| Some((*copy, self.leases.get(copy)?.worker)))
-            .collect();
+        let copies: Vec<_> =
+            work.leases.iter().filter_map(|copy| Some((*copy, *self.leases.get(copy)?))).collect();
         if copies.is_empty() {
             self.works.remove(&lease.work);
         }

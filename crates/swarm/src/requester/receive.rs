@@ -47,7 +47,10 @@ impl Requester {
         match message {
             Message::TileChunk(chunk) => self.take_chunk(id, chunk)?,
             Message::TileDone(done) => self.take_done(id, done)?,
-            Message::Pong { nonce } => peer.liveness.hear_pong(nonce, self.now),
+            Message::Pong { nonce } => {
+                peer.liveness.hear_pong(nonce, self.now);
+                self.scheduler.measure(Worker::Peer(id), peer.liveness.link.traits());
+            }
             Message::Credit { tasks } => self.take_credit(id, tasks)?,
             Message::Refuse { lease, reason } => self.take_refusal(id, lease, reason)?,
             Message::JobReady { job } => self.take_ready(id, job)?,
@@ -105,6 +108,7 @@ impl Requester {
             return Err(Violation::Unexpected("pseudonym"));
         }
         peer.pseudonym = Some(pseudonym);
+        self.scheduler.recognise(Worker::Peer(id), pseudonym, self.now);
         Ok(())
     }
 

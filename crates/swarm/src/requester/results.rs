@@ -90,8 +90,9 @@ impl Requester {
         self.wants_dispatch = true;
         let Some(ended) = self.leases.deliver(id, self.now) else { return };
         self.tally_hedges(ended.lease.worker, &ended.copies);
-        for (copy, worker) in ended.copies {
-            self.cancel(copy, worker);
+        for (copy, lease) in ended.copies {
+            self.cancel(copy, lease.worker);
+            self.observe_overtaken(&lease, ended.cost);
         }
         self.observe(id, &ended.lease, ended.cost, timing, TaskEnd::Delivered);
         let rays = counters.rays.saturating_add(counters.shadow_rays);
@@ -170,6 +171,23 @@ impl Requester {
         let outcome = Outcome { worker, task, prediction, at, elapsed, computed, way, end };
         self.note_end(id, &outcome);
         self.scheduler.observe(&outcome);
+    }
+}
+
+impl Requester {
+    /// Lets the scheduler learn from a lease that ended because a copy of its task came first. That it had
+    /// not come is all that is known.
+    fn observe_overtaken(&mut self, lease: &Lease, cost: f64) {
+        let Some(started_at) = lease.started_at else { return };
+        let (worker, prediction, at) = (lease.worker, lease.prediction, self.now);
+        let elapsed = at.saturating_sub(started_at);
+        let task = TaskSketch { cost, kind: self.task_kind() };
+        let (computed, end) = (elapsed, TaskEnd::Lost);
+        let outcome = Outcome { worker, task, prediction, at, elapsed, computed, way: None, end };
+        if worker != Worker::Local && elapsed > prediction.high {
+            self.hedges.observe(true);
+        }
+        self.scheduler.overtake(&outcome);
     }
 }
 

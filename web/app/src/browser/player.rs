@@ -6,6 +6,7 @@ use web_sys::{Blob, HtmlElement};
 
 use super::{page, read};
 use crate::logic::contributor::ContributorStats;
+use crate::logic::forecast::{ForecastReport, Mark};
 use crate::logic::limits::Limits;
 use crate::logic::peers::{PeerKind, PeerReport};
 use crate::logic::tiles::Rect;
@@ -141,6 +142,45 @@ fn peer_report(share: &JsValue) -> Option<PeerReport> {
         samples: read::count(share, "samples"),
         samples_per_second: read::count(share, "samplesPerSecond"),
     })
+}
+
+/// Reads what the detail of a `peerschange` event says of expectations.
+pub(crate) fn forecast_reports(detail: &JsValue) -> Vec<ForecastReport> {
+    let shares =
+        read::member(detail, "peers").map(|shares| read::items(&shares)).unwrap_or_default();
+    shares.iter().map(forecast_report).collect()
+}
+
+/// Reads the detail of a `predictions` event; its times are in seconds.
+pub(crate) fn forecast_marks(detail: &JsValue) -> Vec<Mark> {
+    let mark = |attempt: &JsValue| Mark {
+        worker: read::whole(attempt, "worker"),
+        expected_ms: triple(attempt, "expected").map(|seconds| 1e3 * seconds),
+        measured_ms: 1e3 * read::count(attempt, "seconds"),
+        is_delivered: read::text(attempt, "end").as_deref() == Some("delivered"),
+    };
+    read::items(detail).iter().map(mark).collect()
+}
+
+fn forecast_report(share: &JsValue) -> ForecastReport {
+    ForecastReport {
+        id: read::id(share, "id"),
+        number: read::whole(share, "number"),
+        stage: read::text(share, "stage").unwrap_or_default(),
+        tasks: read::count(share, "tasks"),
+        failures: read::count(share, "failures"),
+        hedges_won: read::count(share, "hedgesWon"),
+        hedges_lost: read::count(share, "hedgesLost"),
+        expected_ms: triple(share, "expectedMs"),
+        busy_ms: read::count(share, "busyMs"),
+        lanes: read::count(share, "lanes"),
+    }
+}
+
+/// Three numbers of an array; those that are missing are 0.
+fn triple(object: &JsValue, name: &str) -> [f64; 3] {
+    let items = read::member(object, name).map(|items| read::items(&items)).unwrap_or_default();
+    std::array::from_fn(|index| items.get(index).and_then(JsValue::as_f64).unwrap_or(0.0))
 }
 
 fn peer(object: &JsValue) -> Peer {

@@ -18,6 +18,11 @@ impl History {
         self.0.push_back(if value.is_finite() { value.max(0.0) } else { 0.0 });
     }
 
+    /// The newest value, if there is one.
+    pub fn newest(&self) -> Option<f64> {
+        self.0.back().copied()
+    }
+
     /// The largest value kept, 0 when there is none.
     pub fn peak(&self) -> f64 {
         self.0.iter().copied().fold(0.0, f64::max)
@@ -25,7 +30,12 @@ impl History {
 
     /// The points of an SVG polyline in a box of `width` × `height`; the newest value touches the right edge.
     pub fn polyline(&self, width: f64, height: f64) -> String {
-        let peak = self.peak().max(f64::MIN_POSITIVE);
+        self.line_below(self.peak(), width, height)
+    }
+
+    /// As [`Self::polyline`], in a box whose top is at a given value.
+    pub fn line_below(&self, top: f64, width: f64, height: f64) -> String {
+        let peak = top.max(f64::MIN_POSITIVE);
         let step = width / (MAX_POINTS - 1) as f64;
         let left = width - step * self.0.len().saturating_sub(1) as f64;
         let point = |(index, value): (usize, &f64)| {

@@ -1,6 +1,7 @@
 //! Everything the pages decide without a browser: states, numbers, links. Pure and tested natively.
 
 pub mod contributor;
+pub mod forecast;
 pub mod format;
 pub mod history;
 pub mod limits;

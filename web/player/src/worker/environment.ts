@@ -19,6 +19,9 @@ export type Input =
   | { kind: "blobRefused"; scene: string; message: string; isFinal: boolean }
   | { kind: "poolReady"; workers: number }
   | { kind: "poolFailed"; message: string }
+  | { kind: "predicted"; question: number }
+  | { kind: "modelLost"; message: string }
+  | { kind: "stateLost"; message: string }
   | { kind: "traced"; slot: number; ticket: number; busyMs: number }
   | { kind: "traceCancelled"; slot: number; ticket: number }
   | { kind: "traceFailed"; slot: number; ticket: number; message: string };
@@ -38,6 +41,8 @@ export type Output =
   | { kind: "poolForget"; scene: string }
   | { kind: "trace"; slot: number; ticket: number; scene: string }
   | { kind: "cancelTrace"; slot: number; ticket: number }
+  | { kind: "predict"; question: number }
+  | { kind: "saveState" }
   | { kind: "paint"; width: number; height: number };
 
 /** Passes an input to the session. */

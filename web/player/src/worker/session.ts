@@ -4,6 +4,8 @@ import init, { SessionWorker } from "../../../wasm/pkg/p2c2r_web.js";
 import type { PageEnvelope, SessionEnvelope } from "../messages.js";
 import type { Feed, Input, Output } from "./environment.js";
 import { fetchLimited } from "./fetch-limited.js";
+import { Forecast } from "./forecast.js";
+import { keep, recall, SECRET, STATE } from "./keepsakes.js";
 import { TracePool } from "./pool.js";
 import { fetchScene } from "./scene-files.js";
 import { Screen } from "./screen.js";
@@ -15,13 +17,16 @@ class SessionHost {
   readonly #session: SessionWorker;
   readonly #pool: TracePool;
   readonly #socket: SignalingSocket;
+  readonly #forecast: Forecast;
   #screen: Screen | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isStateLost = false;
 
   constructor() {
     const feed: Feed = (input, attachments) => this.#feed(input, attachments);
     this.#pool = new TracePool(module, feed);
     this.#socket = new SignalingSocket(feed);
+    this.#forecast = new Forecast(feed);
     this.#session = new SessionWorker(navigator.hardwareConcurrency, (json: string, attachments: Uint8Array[]) =>
       this.#perform(JSON.parse(json) as Output, attachments),
     );
@@ -86,6 +91,12 @@ class SessionHost {
       case "cancelTrace":
         this.#pool.cancel(output.slot, output.ticket);
         break;
+      case "predict":
+        void this.#forecast.answer(output.question, bytes);
+        break;
+      case "saveState":
+        void this.#saveState(bytes);
+        break;
       case "paint":
         this.#screen?.paint(output.width, output.height, bytes);
         break;
@@ -97,6 +108,18 @@ class SessionHost {
     const envelope: SessionEnvelope = { message, attachments: buffers };
     self.postMessage(envelope, { transfer: buffers });
     if (message.kind === "stopped") this.#pool.dispose();
+  }
+
+  /** Stores what was learned; that this is impossible is told once. */
+  async #saveState(bytes: Uint8Array): Promise<void> {
+    try {
+      await keep(STATE, bytes);
+    } catch (reason) {
+      if (this.#isStateLost) return;
+      this.#isStateLost = true;
+      const message = `what is learned of peers is not kept: ${String(reason)}`;
+      this.#feed({ kind: "stateLost", message });
+    }
   }
 
   /** One timer at a time: the session says when it next wants to be woken. */
@@ -155,6 +178,16 @@ class SessionHost {
   }
 }
 
+/** What an earlier visit has left goes with the first message of who meets peers. */
+async function withKeepsake(envelope: PageEnvelope): Promise<PageEnvelope> {
+  if (!("message" in envelope)) return envelope;
+  const { message } = envelope;
+  const isPlayer = message.kind === "startPlayer" && message.network !== null;
+  if (!isPlayer && message.kind !== "startContributor") return envelope;
+  const kept = await recall(isPlayer ? STATE : SECRET);
+  return { message, attachments: kept ? [kept.slice().buffer] : [] };
+}
+
 /** Refusals that a later try may not meet: an upload that took too long, and too many at once. */
 const TRY_AGAIN_STATUSES: readonly number[] = [408, 429];
 /** A Radiance environment of 8192 × 4096 texels fits. */
@@ -170,6 +203,11 @@ host.catch((reason: unknown) => {
   const error = { kind: "error", category: "config", code: "WASM_FAILED", message } as const;
   self.postMessage({ message: { ...error, isFatal: true }, attachments: [] });
 });
+let turn: Promise<unknown> = host.catch(() => undefined);
 self.onmessage = ({ data }: MessageEvent<PageEnvelope>) => {
-  host.then((session) => session.onPage(data)).catch(() => undefined);
+  const handle = async (): Promise<void> => {
+    const session = await host;
+    session.onPage(await withKeepsake(data));
+  };
+  turn = turn.then(handle).catch(() => undefined);
 };

@@ -3,6 +3,7 @@
 use p2c2r_frame::{PixelRect, SampleRange};
 use p2c2r_protocol::PeerId;
 use p2c2r_protocol::signaling::{IceServer, SignalPayload};
+use p2c2r_swarm::{AttemptRecord, Stage};
 use serde::{Deserialize, Serialize};
 
 /// What renders for us, or renders here.
@@ -30,6 +31,35 @@ pub struct PeerShare {
     pub samples_per_second: f64,
     /// Whether it is still there.
     pub is_connected: bool,
+    /// What is known of it, and how it went.
+    #[serde(flatten)]
+    pub record: WorkerRecord,
+}
+
+/// How it went with a worker's tasks, and what is expected of it by now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkerRecord {
+    /// Its number in `predictions`.
+    pub number: u32,
+    /// How much is known of it.
+    pub stage: Stage,
+    /// Tasks that it is known to have delivered, on earlier visits too.
+    pub tasks: u64,
+    /// Tasks of this session that came to nothing.
+    pub failures: u64,
+    /// Results that came before another worker's with the same task.
+    pub hedges_won: u64,
+    /// Tasks that another worker's result made superfluous.
+    pub hedges_lost: u64,
+    /// What a usual task should take: one in twenty takes less, median, one in twenty takes more.
+    pub expected_ms: [f64; 3],
+    /// Probability that such a task comes to nothing.
+    pub expected_failure: f64,
+    /// Time that it had tasks, summed over its lanes.
+    pub busy_ms: f64,
+    /// Tasks that it traces at the same time.
+    pub lanes: u16,
 }
 
 /// A merged tile.
@@ -197,6 +227,11 @@ pub enum FromSession {
     Peers {
         /// This page first.
         peers: Vec<PeerShare>,
+    },
+    /// What was expected of tasks that have ended, and what came of them; only if the page asked.
+    Predictions {
+        /// Since the last such message.
+        attempts: Vec<AttemptRecord>,
     },
     /// A contributor's meters.
     Stats {

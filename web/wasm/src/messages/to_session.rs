@@ -139,7 +139,7 @@ pub enum RtcState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ToSession {
-    /// Become a player; sent once.
+    /// Become a player; sent once. Attachment 0, if there is one, is what an earlier visit has learned.
     StartPlayer {
         /// What to render.
         settings: RenderSettings,
@@ -149,8 +149,11 @@ pub enum ToSession {
         threads: u32,
         /// Absent: render alone.
         network: Option<NetworkSettings>,
+        /// Whether the page wants to hear what was expected of each task and what came of it.
+        prediction_log: bool,
     },
-    /// Become a contributor; sent once, after the visitor's yes.
+    /// Become a contributor; sent once, after the visitor's yes. Attachment 0, if there is one, is what
+    /// pseudonyms are made from.
     StartContributor {
         /// The wanted tracer.
         device: DeviceChoice,
@@ -204,6 +207,20 @@ pub enum ToSession {
         generation: u32,
         /// A description or a candidate.
         payload: SignalPayload,
+    },
+    /// The page's machine is in another condition.
+    Condition {
+        /// Whether nobody sees the page.
+        is_hidden: bool,
+        /// Whether the machine runs on a battery.
+        is_on_battery: bool,
+    },
+    /// The page has found out which way a connection takes.
+    RtcRoute {
+        /// The other side.
+        peer: PeerId,
+        /// Whether a relay carries it.
+        is_relayed: bool,
     },
     /// A connection changed.
     RtcStateChange {

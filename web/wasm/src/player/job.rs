@@ -6,8 +6,7 @@ use std::time::Duration;
 use p2c2r_frame::{Effects, Lens, Packing, View};
 use p2c2r_protocol::peer::{Capabilities, Condition, DeviceKind, PeerLimits, PeerName};
 use p2c2r_swarm::{
-    CostSource, Insight, JobSpec, LocalWork, RefineOrder, Requester, RequesterConfig,
-    RequesterInput,
+    CostSource, JobSpec, LocalWork, RefineOrder, Requester, RequesterConfig, RequesterInput,
 };
 
 use super::PlayerRole;
@@ -69,6 +68,7 @@ impl PlayerRole {
         self.probed = Some(spec.scene);
         let (width, height) = (spec.view.width_px, spec.view.height_px);
         self.paint();
+        let is_first = self.requester.is_none();
         let begun = match &mut self.requester {
             Some(requester) => requester.new_job(now, spec).map(|_| ()),
             None => Requester::new(self.requester_config(), spec)
@@ -76,6 +76,9 @@ impl PlayerRole {
         };
         if let Err(error) = begun {
             return self.base.report(ErrorCategory::Config, "BAD_JOB", error, true);
+        }
+        if is_first {
+            self.recall();
         }
         self.picture.resize(width, height);
         self.hold_until = self.settle_at.map(|_| now + PREVIEW_HOLD);
@@ -93,7 +96,7 @@ impl PlayerRole {
             limits: PeerLimits::default(),
             local_work: if is_tracing { LocalWork::Always } else { LocalWork::Never },
             local_lanes: self.base.lanes.count() as u16,
-            insight: Insight::default(),
+            insight: self.foresight.insight(self.network_settings.is_some()),
         }
     }
 

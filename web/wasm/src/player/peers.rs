@@ -113,6 +113,7 @@ impl PlayerRole {
             }
             RequesterOutput::TileMerged { rect, samples, by, .. } => {
                 let peer = self.peer_info(by);
+                self.foresight.learn(now);
                 self.picture.touch(rect);
                 self.reports.merged(now, rect, samples, peer);
             }
@@ -121,7 +122,8 @@ impl PlayerRole {
                 self.report(now);
                 self.hold_until = None;
             }
-            RequesterOutput::Predict { .. } | RequesterOutput::Attempt(_) => {}
+            RequesterOutput::Predict { question, rows, .. } => self.ask(question, &rows),
+            RequesterOutput::Attempt(record) => self.foresight.note(*record),
             RequesterOutput::LocalTracerLost => {
                 let message = "the tracer of this page failed too often; peers go on";
                 self.base.report(ErrorCategory::Config, "LOCAL_TRACER_LOST", message, false);

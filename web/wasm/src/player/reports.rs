@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use p2c2r_frame::{PixelRect, SampleRange};
 use p2c2r_protocol::PeerId;
-use p2c2r_swarm::{PeerState, Requester, WorkerStats};
+use p2c2r_swarm::{PeerState, Prediction, Requester, WorkerStats};
 
 use super::PlayerRole;
 use crate::action::Action;
 use crate::environment::Output;
-use crate::messages::{FromSession, LoadStage, MergedTile, PeerInfo, PeerShare};
+use crate::messages::{FromSession, LoadStage, MergedTile, PeerInfo, PeerShare, WorkerRecord};
 use crate::meter::Meter;
 use crate::picture::display;
 
@@ -107,6 +107,7 @@ impl PlayerRole {
         if !tiles.is_empty() {
             actions.push(FromSession::Tiles { tiles }.into());
         }
+        actions.extend(self.foresight.tell().map(Action::from));
         let is_complete = self.reports.is_complete;
         if is_complete || now >= self.reports.last_figures + FIGURES_EVERY {
             self.reports.last_figures = now;
@@ -142,13 +143,33 @@ impl PlayerRole {
 
     fn share(&self, stats: WorkerStats) -> PeerShare {
         let peer = self.peer_info(stats.worker);
+        let lanes =
+            stats.capabilities.as_ref().map_or(self.base.lanes.count() as u16, |of| of.lanes);
         let is_here = peer.id == PeerId(0);
         PeerShare {
             peer,
             samples: stats.job_samples,
             samples_per_second: stats.samples_per_second,
             is_connected: is_here || stats.state != PeerState::Gone,
+            record: record(&stats, lanes),
         }
+    }
+}
+
+fn record(stats: &WorkerStats, lanes: u16) -> WorkerRecord {
+    let Prediction { low, median, high, failure, stage, .. } = stats.prediction;
+    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+    WorkerRecord {
+        number: stats.number,
+        stage,
+        tasks: stats.tasks,
+        failures: stats.failures,
+        hedges_won: stats.hedges_won,
+        hedges_lost: stats.hedges_lost,
+        expected_ms: [ms(low), ms(median), ms(high)],
+        expected_failure: failure,
+        busy_ms: ms(stats.busy),
+        lanes,
     }
 }
 

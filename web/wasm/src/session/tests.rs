@@ -1,5 +1,7 @@
 //! A session driven without a browser: the pool is a tracer called in place.
 
+mod foresight;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -43,6 +45,8 @@ struct World {
     sockets: usize,
     /// Times that the package was offered to the server.
     stores: usize,
+    /// What was given to be stored for the next visit.
+    saved: Vec<Vec<u8>>,
 }
 
 impl World {
@@ -51,7 +55,7 @@ impl World {
         let packed = pack(&generate(&spec)).unwrap();
         let scene = Arc::new(unpack(&packed.bytes, &UnpackLimits::default()).unwrap());
         Self {
-            session: Session::new(3, 7),
+            session: Session::new(3, 7, 1_795_867_200),
             now: Duration::ZERO,
             tracer: CpuTracer::new(Arc::clone(&scene)),
             scene,
@@ -62,6 +66,7 @@ impl World {
             cancelled: Vec::new(),
             sockets: 0,
             stores: 0,
+            saved: Vec::new(),
         }
     }
 
@@ -69,7 +74,13 @@ impl World {
     fn player(network: Option<NetworkSettings>) -> Self {
         let mut world = Self::new();
         let (device, threads) = (DeviceChoice::Cpu, 2);
-        world.page(ToSession::StartPlayer { settings: SETTINGS, device, threads, network });
+        world.page(ToSession::StartPlayer {
+            settings: SETTINGS,
+            device,
+            threads,
+            network,
+            prediction_log: true,
+        });
         let source = SceneSource::Generated { spec: SCENE.to_owned() };
         world.page(ToSession::Load { source, environment_url: None });
         world
@@ -113,6 +124,7 @@ impl World {
             Output::Paint { .. } => self.paints += 1,
             Output::SocketOpen { .. } => self.sockets += 1,
             Output::StoreBlob { .. } => self.stores += 1,
+            Output::SaveState => self.saved.extend(attachments.pop()),
             _ => {}
         }
     }
@@ -334,7 +346,13 @@ fn player_meets_peers_only_when_it_can_greet_them() {
     let mut world = World::new();
     let (device, threads) = (DeviceChoice::Auto, 1);
     let network = Some(network());
-    world.page(ToSession::StartPlayer { settings: SETTINGS, device, threads, network });
+    world.page(ToSession::StartPlayer {
+        settings: SETTINGS,
+        device,
+        threads,
+        network,
+        prediction_log: true,
+    });
     let source = SceneSource::Generated { spec: SCENE.to_owned() };
     world.page(ToSession::Load { source, environment_url: None });
     let scene = world.scene.id;

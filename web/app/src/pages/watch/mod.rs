@@ -1,6 +1,7 @@
 //! The watch page: choose a scene, see it refine, see who renders what, let others help.
 
 mod film_form;
+mod forecast_panel;
 mod peer_table;
 mod picture;
 mod player_handle;
@@ -12,6 +13,7 @@ mod stage;
 use leptos::prelude::*;
 
 use self::film_form::FilmForm;
+use self::forecast_panel::ForecastPanel;
 use self::peer_table::PeersPanel;
 use self::scene_form::SceneForm;
 use self::session::Session;
@@ -51,6 +53,7 @@ pub(super) fn Watch() -> impl IntoView {
                 <SharePanel session=session/>
             </div>
             <PeersPanel session=session/>
+            <ForecastPanel session=session/>
         </div>
     }
 }

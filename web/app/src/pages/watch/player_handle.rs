@@ -10,7 +10,7 @@ use web_sys::{Blob, File, HtmlElement};
 use super::session::Session;
 use crate::browser::events::Listener;
 use crate::browser::player::{self, Peer, Player};
-use crate::browser::read;
+use crate::browser::{page, read};
 use crate::logic::watch::OwnDevice;
 
 /// What the element is asked to show.
@@ -45,6 +45,7 @@ impl Film {
             ("device", self.device.word().to_owned()),
             ("camera-controls", String::new()),
             ("ui", "none".to_owned()),
+            ("prediction-log", String::new()),
         ];
         let optional = [("signal", &self.signal), ("room", &self.room), ("src", &self.src)];
         let given = optional
@@ -130,7 +131,14 @@ fn listeners(element: &Player, session: Session) -> Vec<Listener> {
         }),
         on("tiles", on_tiles),
         on("peerschange", |session, detail| {
-            session.peers.update(|peers| peers.update(&player::peer_reports(detail)))
+            session.peers.update(|peers| peers.update(&player::peer_reports(detail)));
+            let reports = player::forecast_reports(detail);
+            session
+                .forecasts
+                .update(|board| board.update(reports, 1e3 * page::now().as_secs_f64()));
+        }),
+        on("predictions", |session, detail| {
+            session.forecasts.update(|board| board.add(&player::forecast_marks(detail)));
         }),
         on("camera-change", |session, _| session.tiles.update(|tiles| tiles.clear())),
         on("error", on_error),

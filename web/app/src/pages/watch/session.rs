@@ -9,6 +9,7 @@ use web_sys::{File, HtmlElement};
 
 use super::player_handle::{Film, PlayerHandle};
 use crate::browser::{page, player, read};
+use crate::logic::forecast::ForecastBoard;
 use crate::logic::peers::PeerTable;
 use crate::logic::query::Query;
 use crate::logic::room::room_from_random;
@@ -55,6 +56,7 @@ pub(super) struct Session {
     pub(super) choice: RwSignal<SceneChoice>,
     pub(super) progress: RwSignal<Progress>,
     pub(super) peers: RwSignal<PeerTable>,
+    pub(super) forecasts: RwSignal<ForecastBoard>,
     pub(super) tiles: RwSignal<TileBoard>,
     /// The newest trouble that the picture survived, empty when none.
     pub(super) trouble: RwSignal<String>,
@@ -91,6 +93,7 @@ impl Session {
             choice: RwSignal::new(choice),
             progress: RwSignal::new(Progress::default()),
             peers: RwSignal::new(PeerTable::default()),
+            forecasts: RwSignal::new(ForecastBoard::default()),
             tiles: RwSignal::new(TileBoard::default()),
             trouble: RwSignal::new(trouble),
             has_player: RwSignal::new(false),
@@ -242,6 +245,7 @@ impl Session {
         self.has_player.set(false);
         self.progress.set(Progress::default());
         self.peers.set(PeerTable::default());
+        self.forecasts.set(ForecastBoard::default());
         self.tiles.set(TileBoard::default());
         self.trouble.set(String::new());
     }
