@@ -94,7 +94,7 @@ async fn frame_survives_a_kill_at_any_time() {
                 let _ = child.kill();
             }
         };
-        let rendered = Box::pin(render(job.clone(), options, show)).await.unwrap();
+        let rendered = render(job.clone(), options, show).await.unwrap();
         assert!(rendered.film.is_complete(), "killed at {kill_at}");
         assert!(rendered.film.sums() == expected, "killed at {kill_at}: another picture");
         // The frame may have ended before the kill.

@@ -19,11 +19,11 @@ struct Server {
 }
 
 async fn start_server() -> Server {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let path = Some(folder.path().to_owned());
     let config = Config { data_dir: path.clone(), assets: path, ..Config::local() };
-    let running = serve(&config).await.unwrap();
-    let address = ServerAddress::parse(&format!("http://{}", running.address)).unwrap();
+    let running = serve(&config).await.expect("a free port");
+    let address = ServerAddress::parse(&format!("http://{}", running.address)).expect("an address");
     Server { address, _running: running, _folder: folder }
 }
 
@@ -52,8 +52,8 @@ fn start_contributor(server: &ServerAddress, name: &str) -> Contributing {
 }
 
 fn cornell(samples_per_pixel: u32) -> RenderJob {
-    let packed = pack(&generate(&"cornell".parse().unwrap())).unwrap();
-    let scene = unpack(&packed.bytes, &UnpackLimits::default()).unwrap();
+    let packed = pack(&generate(&"cornell".parse().expect("a scene"))).expect("a package");
+    let scene = unpack(&packed.bytes, &UnpackLimits::default()).expect("what was packed");
     let view = scene.default_view(120, 90);
     RenderJob {
         scene: Arc::new(scene),

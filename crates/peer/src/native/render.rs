@@ -158,7 +158,8 @@ pub async fn render(
     options: RenderOptions,
     show: impl FnMut(RenderEvent),
 ) -> Result<Rendered, PeerError> {
-    Driver::new(job, options, show)?.run().await
+    // Large: it holds the whole session.
+    Box::pin(Driver::new(job, options, show)?.run()).await
 }
 
 impl WorkerReport {
