@@ -191,8 +191,8 @@ fn fast_peer_gets_most_and_failures_of_the_unreliable_one_cost_no_more_than_a_ba
     let times = scene.frames(40);
     let median = times[20];
     assert!(median < ms(130), "{times:?}");
-    // A backup fails as well in some of the frames, about one in fourteen; then a lease has to end, or nearly.
-    assert!(times[36] < median * 2 && times[39] < median * 10, "{times:?}");
+    // A backup fails as well in some of the frames, about one in fourteen; then a lease has to end.
+    assert!(times[36] < median * 2 && times[39] < ms(2200), "{times:?}");
     let failure = |scene: &Scene, peer| scene.scheduler.of(peer, TILE, scene.now()).failure;
     let known = [1, 2, 3, 4].map(|peer| failure(&scene, peer));
     assert!(known[3] > 0.12 && known[3] > 2.0 * known[0], "{known:?}");
@@ -214,7 +214,11 @@ fn fast_peer_gets_most_and_failures_of_the_unreliable_one_cost_no_more_than_a_ba
     assert_eq!(largest.worker, Worker::Peer(PeerId(1)), "{pieces:?}");
 
     let before = failure(&scene, 4);
-    scene.world.nodes.get_mut(&PeerId(4)).expect("a peer").tracer.fails = Some(|_| true);
+    // It alone fails now.
+    for (peer, ..) in ORIGIN {
+        let fails: Option<Fails> = if peer == 4 { Some(|_| true) } else { None };
+        scene.world.nodes.get_mut(&PeerId(peer)).expect("a peer").tracer.fails = fails;
+    }
     let took = scene.frame();
     assert!(took < median * 2 + ms(30), "{took:?} {median:?}");
     assert!(failure(&scene, 4) > before, "{before}");

@@ -24,8 +24,8 @@ const PEER_TARGET: Duration = Duration::from_millis(400);
 /// How long a local task should take: a cancel or a new view waits no longer.
 const LOCAL_TARGET: Duration = Duration::from_millis(100);
 /// A lease lasts this many times its expected duration, within the two limits.
-const LEASE_FACTOR: u32 = 3;
-const SHORTEST_LEASE: Duration = Duration::from_millis(500);
+const LEASE_FACTOR: u32 = 5;
+const SHORTEST_LEASE: Duration = Duration::from_secs(2);
 const LONGEST_LEASE: Duration = Duration::from_secs(10);
 /// Lease of a peer that has never delivered.
 const FIRST_LEASE: Duration = Duration::from_secs(6);
@@ -321,6 +321,6 @@ fn lease_duration(prediction: &Prediction, starts_in: Duration) -> Duration {
     if !prediction.is_proven {
         return FIRST_LEASE;
     }
-    let expected = starts_in + prediction.high;
+    let expected = starts_in + prediction.median;
     (expected * LEASE_FACTOR).clamp(SHORTEST_LEASE, LONGEST_LEASE)
 }
