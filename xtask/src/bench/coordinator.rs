@@ -17,6 +17,8 @@ use crate::tools::Permission;
 
 /// The program that races.
 const RACES: &str = "p2c2r-bench-coordinator";
+/// The program that follows a camera and cuts its views, and its row.
+const TILES: [&str; 2] = ["imbalance", "tile-imbalance"];
 /// Seeds of the simulated rows, if nobody says otherwise.
 const SEEDS: u64 = 20;
 
@@ -43,6 +45,9 @@ pub(super) fn measure(
 ) -> Result<Report> {
     let mut found = Found::default();
     found.add("races", || simulated(places, wanted));
+    if wanted.has(TILES[1]) {
+        found.add("tiles", || tiles(places));
+    }
     if web::wants_decisions(wanted.only) {
         found.add("decisions in a browser", || {
             web::Sides::build(places, permission)?.decisions(places, wanted.only)
@@ -79,6 +84,14 @@ impl Found {
             Err(error) => self.missing.push(format!("{what}: {error:#}")),
         }
     }
+}
+
+/// How even tiles come out, by a program that renders an orbit.
+fn tiles(places: &Places) -> Result<Vec<Row>> {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(&places.root).args(["run", "--release", "--locked"]);
+    cargo.args(["--package", "p2c2r-bench-cost", "--bin", TILES[0]]);
+    Row::all_from(cargo.arg("--target-dir").arg(places.at("target/bench")))
 }
 
 /// Builds the races with optimisation and runs those that are wanted.
