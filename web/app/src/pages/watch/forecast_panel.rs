@@ -16,6 +16,7 @@ const BUSY_WIDTH: f64 = 90.0;
 #[component]
 pub(super) fn ForecastPanel(session: Session) -> impl IntoView {
     let count = move || session.forecasts.with(|board| board.rows().len());
+    let is_anybody_known = move || count() > 0;
     let indices = move || (0..count()).collect::<Vec<_>>();
     view! {
         <section class="panel forecast" aria-labelledby="forecast-title">
@@ -23,7 +24,7 @@ pub(super) fn ForecastPanel(session: Session) -> impl IntoView {
             <p class="hint">
                 "Each task goes to who should finish it soonest. A bar is what was expected of a task, nine times in ten; a dot is what it took."
             </p>
-            <Show when=move || (count() > 0)>
+            <Show when=is_anybody_known>
                 <div class="forecast-scroll" tabindex="0" role="region" aria-labelledby="forecast-title">
                     <table>
                         <caption class="visually-hidden">"Expected and measured times of peers"</caption>
