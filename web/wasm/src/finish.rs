@@ -79,7 +79,7 @@ enum Job {
     /// Its surfaces are looked at.
     Looking {
         task: AovTask,
-        job: AovJob,
+        job: Box<AovJob>,
         radiance: Vec<[f32; 3]>,
     },
     Filtering(DenoiseJob<Arc<Aovs>>),
@@ -144,7 +144,7 @@ impl State {
         // Before the next take as much again.
         self.surfaces = None;
         let tracer = self.tracer.as_ref().ok_or("the scene is not here")?;
-        let job = tracer.begin_aovs(&task).map_err(|error| error.to_string())?;
+        let job = Box::new(tracer.begin_aovs(&task).map_err(|error| error.to_string())?);
         self.job = Job::Looking { task, job, radiance };
         Ok(())
     }
