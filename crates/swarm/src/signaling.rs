@@ -227,7 +227,7 @@ impl SignalingSession {
         if welcome.resumed {
             self.outbox.acknowledge(welcome.received);
         } else {
-            self.received = 0;
+            (self.received, self.acknowledged) = (0, 0);
             self.outbox = Outbox::default();
             for peer in self.introductions.drop_unopened() {
                 let reason = LeaveReason::Lost;

@@ -262,6 +262,24 @@ fn server_that_never_acknowledges_cannot_grow_the_outbox() {
     assert!(texts <= p2c2r_protocol::signaling::MAX_UNACKED, "{texts}");
 }
 
+#[test]
+fn new_session_counts_what_it_acknowledged_from_the_start() {
+    let mut session = session();
+    session.handle(at(0), SignalingInput::SocketOpen);
+    tell(&mut session, at(0), 0, welcome(false, 0));
+    tell(&mut session, at(1), 1, connect(1, 0));
+    tell(&mut session, at(1), 2, connect(2, 0));
+    // What is said next acknowledges both; then the server forgets everything.
+    session.handle(at(30_000), SignalingInput::Timeout);
+    session.handle(at(30_001), SignalingInput::SocketClosed);
+    session.handle(at(60_000), SignalingInput::Timeout);
+    session.handle(at(60_001), SignalingInput::SocketOpen);
+    tell(&mut session, at(60_002), 0, welcome(false, 0));
+    drain(&mut session);
+    tell(&mut session, at(60_003), 1, connect(3, 0));
+    assert!(!drain(&mut session).is_empty(), "the first message of the new session is taken");
+}
+
 proptest! {
     #[test]
     fn any_order_of_inputs_keeps_the_session_alive(
