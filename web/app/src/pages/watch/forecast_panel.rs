@@ -25,7 +25,7 @@ pub(super) fn ForecastPanel(session: Session) -> impl IntoView {
                 "Each task goes to who should finish it soonest. A bar is what was expected of a task, nine times in ten; a dot is what it took."
             </p>
             <Show when=is_anybody_known>
-                <div class="forecast-scroll" tabindex="0" role="region" aria-labelledby="forecast-title">
+                <div class="forecast-scroll" tabindex="0" role="region" aria-label="Table of peers">
                     <table>
                         <caption class="visually-hidden">"Expected and measured times of peers"</caption>
                         <thead>
