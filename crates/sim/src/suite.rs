@@ -310,14 +310,19 @@ impl Comparison {
             let best =
                 rivals.min_by(|a, b| self.measure.of(a, &all).total_cmp(&self.measure.of(b, &all)));
             let their = best.unwrap_or_default();
+            let (of_ours, of_theirs) = (self.measure.of_each(&our), self.measure.of_each(&their));
+            // A run too slow to have any task in the window says nothing, and neither does its pair.
+            let has_both =
+                |seed: &usize| of_ours[*seed].is_finite() && of_theirs[*seed].is_finite();
             let ratio = Estimate::of(seeds, |seeds| {
-                self.measure.of(&our, seeds) / self.measure.of(&their, seeds)
+                let seeds: Vec<usize> = seeds.iter().copied().filter(has_both).collect();
+                self.measure.of(&our, &seeds) / self.measure.of(&their, &seeds)
             });
             if worst.is_none_or(|known| ratio.mean > known.mean) {
                 worst = Some(ratio);
             }
-            ours.insert(load.clone(), self.measure.of_each(&our));
-            theirs.insert(load.clone(), self.measure.of_each(&their));
+            ours.insert(load.clone(), of_ours);
+            theirs.insert(load.clone(), of_theirs);
         }
         row(self.id, "ratio", self.against, worst, (ours, theirs))
     }
