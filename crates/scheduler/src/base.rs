@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use p2c2r_protocol::peer::DeviceKind;
 
+use crate::worker::LONGEST_SECONDS;
 use crate::{TaskKind, WorkerTraits};
 
 /// Version of the meaning of [`FEATURE_NAMES`] and [`OUTPUT_NAMES`]; a model says for which it was trained.
@@ -59,8 +60,6 @@ pub const COST_BUCKETS: usize = 8;
 const FIRST_COST: f64 = 256.0;
 const COST_FACTOR: f64 = 4.0;
 
-/// Longest time that a model may promise or threaten with, in seconds.
-const LONGEST_SECONDS: f64 = 86_400.0;
 /// Widest gap and most certain failure that are believed.
 const WIDEST_GAP: f32 = 6.0;
 const MOST_CERTAIN: f32 = 12.0;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::worker::LONGEST_SECONDS;
 use crate::{Outcome, TaskEnd};
 
 /// What one more task leaves of the weight of all before it.
@@ -63,8 +64,7 @@ impl Estimate {
 
     pub(crate) fn observe(&mut self, outcome: &Outcome) {
         let cost = outcome.task.cost;
-        // A day is longer than any task; it only keeps the sums in range.
-        let seconds = outcome.elapsed.max(SHORTEST).as_secs_f64().min(86_400.0);
+        let seconds = outcome.elapsed.max(SHORTEST).as_secs_f64().min(LONGEST_SECONDS);
         match outcome.end {
             TaskEnd::Delivered => {
                 if let Some(speed) = self.speed() {

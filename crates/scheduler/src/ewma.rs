@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::estimate::Estimate;
-use crate::worker::by_finish;
+use crate::worker::{LONGEST_SECONDS, by_finish};
 use crate::{
     OpenWork, Outcome, Piece, Prediction, Scheduler, Stage, TaskSketch, Worker, WorkerSlot,
     WorkerTraits,
@@ -108,8 +108,7 @@ impl Scheduler for EwmaScheduler {
     fn predict(&self, worker: Worker, task: &TaskSketch, _now: Duration) -> Prediction {
         let unknown = Estimate::new();
         let estimate = self.estimates.get(&worker).unwrap_or(&unknown);
-        // A day is longer than any task; it only keeps the conversion in range.
-        let traced = (task.cost / self.speed(worker)).min(86_400.0);
+        let traced = (task.cost / self.speed(worker)).min(LONGEST_SECONDS);
         let seconds = traced + estimate.overhead().as_secs_f64();
         let factor = 1.0 + 2.0 * estimate.spread();
         Prediction {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::Prediction;
 use crate::normal::{quantile_above, upper_tail};
+use crate::worker::LONGEST_SECONDS;
 
 /// A lease as seen by somebody with nothing else to do.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -93,9 +94,9 @@ fn if_it_delivers(prediction: &Prediction, run: f64) -> Late {
     Late { remaining: (end - run).max(0.0), outlasted }
 }
 
-/// A day is longer than any task.
+/// A time that any task may take.
 fn seconds(seconds: f64) -> Duration {
-    Duration::from_secs_f64(seconds.clamp(0.0, 86_400.0))
+    Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_SECONDS))
 }
 
 /// What is to be expected of a lease, looked at once for all who could copy it.

@@ -9,6 +9,7 @@ use crate::level::Level;
 use crate::likes::{Kind, Said, Shown};
 use crate::regression::Normal;
 use crate::residual::{NOISE, Residual, inputs};
+use crate::worker::LONGEST_SECONDS;
 use crate::{
     BaseCurve, LearnedParts, LinkTraits, Outcome, PeerKey, Stage, TaskEnd, TaskKind, TaskSketch,
     WorkerTraits,
@@ -16,8 +17,6 @@ use crate::{
 
 /// Shortest time that counts, so that a burst of results cannot promise infinite speed.
 const SHORTEST_SECONDS: f64 = 0.0002;
-/// Longer than any task; keeps logarithms and conversions in range.
-const LONGEST_SECONDS: f64 = 86_400.0;
 /// Without a measurement of the way, this part of a task at least was tracing.
 const LEAST_COMPUTED: f64 = 0.125;
 /// A round trip that was measured may be this much longer the next time.

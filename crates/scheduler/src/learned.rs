@@ -19,6 +19,7 @@ use crate::likes::{Kind, Likes, Said};
 use crate::plan::{Rate, plan};
 use crate::scores::{Group, Scores};
 use crate::state;
+use crate::worker::LONGEST_SECONDS;
 use crate::{
     BaseCurve, LearnedConfig, LinkTraits, Moment, OpenWork, Outcome, PeerKey, Piece, Prediction,
     Scheduler, Stage, StateError, TaskEnd, TaskSketch, Worker, WorkerSlot, WorkerTraits,
@@ -26,8 +27,6 @@ use crate::{
 
 /// Most workers that are remembered; beyond it the largest name goes.
 pub(crate) const MAX_WORKERS: usize = 1024;
-/// Longest prediction; keeps the conversion in range.
-const LONGEST_SECONDS: f64 = 86_400.0;
 /// Largest score that is learned from.
 const MOST_SCORE: f64 = 8.0;
 /// Narrowest spread of a prediction.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::worker::{Planned, by_finish};
+use crate::worker::{LONGEST_SECONDS, Planned, by_finish};
 use crate::{LearnedConfig, Piece, WorkerSlot};
 
 /// What a slot can do.
@@ -37,9 +37,6 @@ pub(crate) fn plan(
     }
     by_finish(planned)
 }
-
-/// Longer than any task; keeps conversions in range.
-const LONGEST_SECONDS: f64 = 86_400.0;
 
 /// The cost of the next task of a slot that should end by `level` seconds from now.
 fn wish(config: &LearnedConfig, slot: &WorkerSlot, rate: &Rate, level: f64) -> f64 {

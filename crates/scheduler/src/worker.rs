@@ -6,6 +6,9 @@ use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::DeviceKind;
 use serde::{Deserialize, Serialize};
 
+/// Longer than any task, in seconds; keeps logarithms, sums and conversions in range.
+pub(crate) const LONGEST_SECONDS: f64 = 86_400.0;
+
 /// Who traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Worker {
