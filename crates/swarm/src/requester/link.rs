@@ -18,8 +18,8 @@ const SHORTEST_RECEIPT: Duration = Duration::from_millis(1);
 /// Running means over what a link has shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct LinkMeter {
-    /// Smoothed, and the last one, in seconds.
-    round_trip: Option<(f64, f64)>,
+    /// Smoothed, in seconds, and the last one.
+    round_trip: Option<(f64, Duration)>,
     jitter: f64,
     bytes_per_second: Option<f64>,
     loss: f64,
@@ -32,12 +32,18 @@ impl LinkMeter {
         let new = round_trip.as_secs_f64();
         self.loss -= LOSS_WEIGHT * self.loss;
         self.round_trip = Some(match self.round_trip {
-            None => (new, new),
+            None => (new, round_trip),
             Some((smooth, last)) => {
-                self.jitter += JITTER_WEIGHT * ((new - last).abs() - self.jitter);
-                (smooth + ROUND_TRIP_WEIGHT * (new - smooth), new)
+                let difference = (new - last.as_secs_f64()).abs();
+                self.jitter += JITTER_WEIGHT * (difference - self.jitter);
+                (smooth + ROUND_TRIP_WEIGHT * (new - smooth), round_trip)
             }
         });
+    }
+
+    /// The last round trip.
+    pub(super) fn last_round_trip(&self) -> Option<Duration> {
+        self.round_trip.map(|(_, last)| last)
     }
 
     /// A ping was lost, or its answer takes longer than the time between two.

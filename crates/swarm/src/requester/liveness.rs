@@ -24,7 +24,6 @@ pub(super) struct Liveness {
     /// Number and time of the last ping.
     asked: Option<(u32, Duration)>,
     nonce: u32,
-    round_trip: Option<Duration>,
     is_suspect: bool,
 }
 
@@ -48,7 +47,6 @@ impl Liveness {
             unanswered: 0,
             asked: None,
             nonce: 0,
-            round_trip: None,
             is_suspect: false,
         }
     }
@@ -57,8 +55,8 @@ impl Liveness {
         self.is_suspect
     }
 
-    pub(super) const fn round_trip(&self) -> Option<Duration> {
-        self.round_trip
+    pub(super) fn round_trip(&self) -> Option<Duration> {
+        self.link.last_round_trip()
     }
 
     pub(super) const fn next_timeout(&self) -> Duration {
@@ -77,9 +75,7 @@ impl Liveness {
         if let Some((asked, at)) = self.asked
             && asked == nonce
         {
-            let round_trip = now.saturating_sub(at);
-            self.round_trip = Some(round_trip);
-            self.link.answer(round_trip);
+            self.link.answer(now.saturating_sub(at));
             self.asked = None;
         }
     }
