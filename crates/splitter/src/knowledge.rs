@@ -106,7 +106,7 @@ impl CostKnowledge {
         let kept = std::mem::take(&mut self.measured);
         self.learn_from(&kept);
         self.measured = kept;
-        self.recompute();
+        self.recompute_from(plain);
     }
 
     /// Takes what a model says of [`Self::rows`]: logarithms of costs. Of another number of cells they
@@ -120,7 +120,8 @@ impl CostKnowledge {
 
     /// Takes all that a small film cost: the first look at this view's costs.
     pub fn probe(&mut self, measurements: &[Measurement]) {
-        self.keep(measurements);
+        let measurements: Vec<Measurement> = measurements.iter().filter_map(believable).collect();
+        self.keep(&measurements);
         self.recompute();
     }
 
@@ -133,8 +134,6 @@ impl CostKnowledge {
     }
 
     fn keep(&mut self, measurements: &[Measurement]) {
-        let measurements: Vec<Measurement> = measurements.iter().filter_map(believable).collect();
-        let measurements = &measurements;
         let room = MAX_KEPT.saturating_sub(self.measured.len());
         self.measured.extend(measurements.iter().take(room));
         self.learn_from(measurements);
@@ -173,7 +172,11 @@ impl CostKnowledge {
 
     /// The map anew, from all that is known by now.
     fn recompute(&mut self) {
-        let plain = self.known_without_expectations();
+        self.recompute_from(self.known_without_expectations());
+    }
+
+    /// As [`Self::recompute`], where [`Self::known_without_expectations`] is at hand.
+    fn recompute_from(&mut self, plain: CostMap) {
         let Some(expected) = self.expectations() else {
             self.map = plain;
             return;
