@@ -3,6 +3,7 @@
 mod codec;
 mod coordinator;
 mod denoise;
+mod found;
 mod model;
 mod network;
 mod renders;

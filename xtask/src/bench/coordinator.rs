@@ -5,8 +5,9 @@ mod real_run;
 
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
+use super::found::Found;
 use super::report::{Report, Row};
 use super::{model, web};
 use crate::build;
@@ -63,27 +64,7 @@ pub(super) fn measure(
             real_run::measure(places, &programs, wanted.only)
         });
     }
-    let is_known = !found.rows.is_empty() || !found.missing.is_empty();
-    ensure!(is_known, "no row is called {}", wanted.only.unwrap_or_default());
-    eprintln!("{}", found.timing);
-    Ok(Report::of("coordinator", found.rows).without(found.missing))
-}
-
-/// Rows, how long they took, and what could not be measured with the reason.
-#[derive(Default)]
-struct Found {
-    rows: Vec<Row>,
-    timing: Timing,
-    missing: Vec<String>,
-}
-
-impl Found {
-    fn add(&mut self, what: &str, measure: impl FnOnce() -> Result<Vec<Row>>) {
-        match self.timing.step(what, measure) {
-            Ok(rows) => self.rows.extend(rows),
-            Err(error) => self.missing.push(format!("{what}: {error:#}")),
-        }
-    }
+    found.report("coordinator", wanted.only)
 }
 
 /// How even tiles come out, by a program that renders an orbit.

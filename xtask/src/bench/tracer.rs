@@ -4,14 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
+use super::found::Found;
 use super::report::{Report, Row};
 use super::{codec, denoise, renders, web};
 use crate::places::Places;
 use crate::process;
 use crate::setup;
-use crate::timing::Timing;
 use crate::tools::{Embree, Permission};
 
 /// Where Debian's package puts Embree.
@@ -56,33 +56,10 @@ pub(super) fn measure(
     if TRACED.iter().any(|id| only.is_none_or(|only| only == *id)) || renders::is_wanted(only) {
         found.add_traced(places, permission, only);
     }
-    let is_known = !found.rows.is_empty() || !found.missing.is_empty();
-    ensure!(is_known, "no row is called {}", only.unwrap_or_default());
-    eprintln!("{}", found.timing);
-    Ok(Report::of("tracer", found.rows).without(found.missing))
-}
-
-/// Rows, how long they took, and what could not be measured with the reason.
-#[derive(Default)]
-struct Found {
-    rows: Vec<Row>,
-    timing: Timing,
-    missing: Vec<String>,
+    found.report("tracer", only)
 }
 
 impl Found {
-    fn add(&mut self, what: &str, measure: impl FnOnce() -> Result<Vec<Row>>) {
-        if let Some(rows) = self.step(what, measure) {
-            self.rows.extend(rows);
-        }
-    }
-
-    /// What a step gives, unless it fails: then it is missing, and why.
-    fn step<T>(&mut self, what: &str, work: impl FnOnce() -> Result<T>) -> Option<T> {
-        let result = self.timing.step(what, work);
-        result.map_err(|error| self.missing.push(format!("{error:#}"))).ok()
-    }
-
     /// What a browser measures.
     fn add_web(&mut self, places: &Places, permission: Permission, only: Option<&str>) {
         let build = || web::Sides::build(places, permission);
