@@ -1,5 +1,7 @@
 //! Whole networks in one process: a real server, real WebRTC links on the loopback interface.
 
+mod recognition;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 

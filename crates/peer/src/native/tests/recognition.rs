@@ -1,83 +1,11 @@
 //! What is kept of contributors between renders, and what becomes of broken files: whole networks in one
 //! process, over WebRTC on the loopback interface.
 
-use std::sync::Arc;
+use super::*;
 
-use p2c2r_frame::{Effects, Packing};
-use p2c2r_peer::native::*;
-use p2c2r_protocol::peer::PeerName;
-use p2c2r_scene::{UnpackLimits, generate, pack, unpack};
-use p2c2r_server::{Config, Running, serve};
-use tempfile::TempDir;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
-
-struct Server {
-    address: ServerAddress,
-    _running: Running,
-    _folder: TempDir,
-}
-
-async fn start_server() -> Server {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = Some(folder.path().to_owned());
-    let config = Config { data_dir: path.clone(), assets: path, ..Config::local() };
-    let running = serve(&config).await.expect("a free port");
-    let address = ServerAddress::parse(&format!("http://{}", running.address)).expect("an address");
-    Server { address, _running: running, _folder: folder }
-}
-
-fn one_thread() -> TracingDevice {
-    TracingDevice::Cpu { threads: 1 }
-}
-
-struct Contributing {
-    wish: mpsc::Sender<Wish>,
-    task: JoinHandle<Result<ContributeReport, PeerError>>,
-}
-
-fn start_contributor(server: &ServerAddress, name: &str) -> Contributing {
-    let options = ContributeOptions {
-        server: server.clone(),
-        room: None,
-        name: PeerName::lossy(name),
-        device: one_thread(),
-        handicap: Handicap::NONE,
-        max_requesters: 4,
-        secret: Some([5; 32]),
-        seed: 1,
-    };
-    let (wish, wishes) = mpsc::channel(2);
-    Contributing { wish, task: tokio::spawn(contribute(options, wishes, |_| {})) }
-}
-
-fn cornell(samples_per_pixel: u32) -> RenderJob {
-    let packed = pack(&generate(&"cornell".parse().expect("a scene"))).expect("a package");
-    let scene = unpack(&packed.bytes, &UnpackLimits::default()).expect("what was packed");
-    let view = scene.default_view(120, 90);
-    RenderJob {
-        scene: Arc::new(scene),
-        package: packed.bytes.into(),
-        view,
-        samples_per_pixel,
-        seed: 3,
-        max_bounces: 6,
-        effects: Effects::PATH_TRACED,
-        packing: Packing::Exact,
-    }
-}
-
-fn options(server: &ServerAddress, device: Option<TracingDevice>, wait: usize) -> RenderOptions {
-    RenderOptions {
-        server: server.clone(),
-        room: None,
-        name: PeerName::lossy("test"),
-        max_peers: 8,
-        device,
-        wait_for_peers: wait,
-        foresight: Foresight::default(),
-        seed: 2,
-    }
+/// A picture of so many samples.
+fn job_of(samples_per_pixel: u32) -> RenderJob {
+    RenderJob { samples_per_pixel, ..cornell() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,7 +18,7 @@ async fn contributor_is_recognised_in_the_next_render() {
         tells_attempts: true,
         ..Foresight::default()
     };
-    let job = cornell(12);
+    let job = job_of(12);
     let mut known = Vec::new();
     for _ in 0..2 {
         let options =
@@ -115,7 +43,7 @@ async fn contributor_is_recognised_in_the_next_render() {
 async fn broken_state_and_a_broken_model_are_told_and_cost_no_picture() {
     let server = start_server().await;
     let folder = tempfile::tempdir().unwrap();
-    let job = cornell(2);
+    let job = job_of(2);
     let mut warnings = Vec::new();
     let path = folder.path().join("state");
     for stored in [&b"short"[..], &[7; 4000], b""] {
