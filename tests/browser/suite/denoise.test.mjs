@@ -1,40 +1,30 @@
 // The denoised picture of a player and of the watch page: nearer to a converged one, and never in the film.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { openBrowser } from "../lib/chromium.mjs";
 import { differenceCount, sumsOf } from "../lib/films.mjs";
+import { fileHost } from "../lib/host.mjs";
 import * as pages from "../lib/pages.mjs";
 import { startServer } from "../lib/programs.mjs";
-import { serveFiles } from "../lib/static-server.mjs";
 
 const JOB = { scene: "cornell", width: 96, height: 64, samples: 4, seed: 5 };
 const CONVERGED = { ...JOB, samples: 512, seed: 6 };
 /** What the denoised picture must gain over the plain one. */
 const LEAST_GAIN_DB = 3;
 
-let files;
-let browser;
-before(async () => {
-  files = await serveFiles();
-  browser = await openBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await files?.stop();
-});
+const host = fileHost();
 
 test("a denoised picture is nearer to a converged one, and its film is the same", async () => {
-  const tab = await browser.newTab();
-  await pages.renderAlone(tab, files.url, CONVERGED, { device: "cpu", denoise: "off" });
+  const tab = await host.browser.newTab();
+  await pages.renderAlone(tab, host.files.url, CONVERGED, { device: "cpu", denoise: "off" });
   const converged = await picture(tab, "film");
-  await pages.renderAlone(tab, files.url, JOB, { device: "cpu", denoise: "off" });
+  await pages.renderAlone(tab, host.files.url, JOB, { device: "cpu", denoise: "off" });
   const plain = await picture(tab, "shown");
   const plainFilm = (await pages.readFilm(tab)).bytes;
   assert.equal(plain.isDenoised, false);
 
-  await pages.renderAlone(tab, files.url, JOB, { device: "cpu", denoise: "on" });
+  await pages.renderAlone(tab, host.files.url, JOB, { device: "cpu", denoise: "on" });
   const shown = await picture(tab, "shown");
   assert.deepEqual([shown.isDenoised, shown.isComplete, shown.samples], [true, true, JOB.samples]);
   const [before, after] = [plain, shown].map(({ rgba }) => psnr(rgba, converged.rgba));
@@ -47,8 +37,8 @@ test("a denoised picture is nearer to a converged one, and its film is the same"
 });
 
 test("denoising can be switched while a picture is shown", async () => {
-  const tab = await browser.newTab();
-  await pages.renderAlone(tab, files.url, JOB, { device: "cpu", denoise: "off" });
+  const tab = await host.browser.newTab();
+  await pages.renderAlone(tab, host.files.url, JOB, { device: "cpu", denoise: "off" });
   const plain = await picture(tab, "shown");
   assert.deepEqual(await switched(tab, "on"), { isDenoised: true, isOnGpu: false });
   const denoised = await picture(tab, "shown");
@@ -64,11 +54,11 @@ test("the GPU denoises what it has traced", async () => {
   try {
     const tab = await gpu.newTab();
     const job = { ...JOB, width: 48, height: 32 };
-    await pages.renderAlone(tab, files.url, job, { device: "gpu", denoise: "off" });
+    await pages.renderAlone(tab, host.files.url, job, { device: "gpu", denoise: "off" });
     const plain = await picture(tab, "shown");
     assert.deepEqual(await switched(tab, "on"), { isDenoised: true, isOnGpu: true });
     const onGpu = await picture(tab, "shown");
-    await pages.renderAlone(tab, files.url, job, { device: "cpu", denoise: "on" });
+    await pages.renderAlone(tab, host.files.url, job, { device: "cpu", denoise: "on" });
     const onCpu = await picture(tab, "shown");
     const apart = psnr(onGpu.rgba, onCpu.rgba);
     assert.ok(apart > psnr(plain.rgba, onCpu.rgba) + LEAST_GAIN_DB, `${apart} dB from the CPU's`);
@@ -80,7 +70,7 @@ test("the GPU denoises what it has traced", async () => {
 
 test("the watch page shows the picture as it is asked to, and its address says how", async () => {
   const server = await startServer();
-  const tab = await browser.newTab();
+  const tab = await host.browser.newTab();
   try {
     const job = { ...JOB, scene: "generated:cornell" };
     const look = { tone: "agx", exposure: "0.5", denoise: "on" };

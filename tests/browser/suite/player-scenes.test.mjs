@@ -1,29 +1,19 @@
 // What the player makes of files, of bad files, of a person at its controls, and of being stopped.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { openBrowser } from "../lib/chromium.mjs";
+import { fileHost } from "../lib/host.mjs";
 import { PATIENCE_MS, readFilm, waitForPicture } from "../lib/pages.mjs";
-import { serveFiles } from "../lib/static-server.mjs";
 
 const SMALL = { width: "48", height: "32", samples: "2", device: "cpu" };
 
-let files;
-let browser;
-before(async () => {
-  files = await serveFiles();
-  browser = await openBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await files?.stop();
-});
+const host = fileHost();
 
 /** An empty page with a player on it that keeps the events it sends. */
 async function playerTab(attributes) {
-  const tab = await browser.newTab();
-  await tab.goto(`${files.url}/empty.html`);
+  const tab = await host.browser.newTab();
+  await tab.goto(`${host.files.url}/empty.html`);
   await tab.evaluate((wanted) => {
     const player = document.createElement("p2c2r-player");
     globalThis.events = [];
