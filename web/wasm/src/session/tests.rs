@@ -84,8 +84,12 @@ impl World {
 
     /// A player that has been told to load the scene.
     fn player(network: Option<NetworkSettings>) -> Self {
+        Self::player_on(DeviceChoice::Cpu, 2, network)
+    }
+
+    /// The same on a device of choice.
+    fn player_on(device: DeviceChoice, threads: u32, network: Option<NetworkSettings>) -> Self {
         let mut world = Self::new();
-        let (device, threads) = (DeviceChoice::Cpu, 2);
         world.page(ToSession::StartPlayer {
             settings: SETTINGS,
             device,
@@ -363,18 +367,7 @@ fn player_meets_peers_only_after_the_server_has_its_scene() {
 
 #[test]
 fn player_meets_peers_only_when_it_can_greet_them() {
-    let mut world = World::new();
-    let (device, threads) = (DeviceChoice::Auto, 1);
-    let network = Some(network());
-    world.page(ToSession::StartPlayer {
-        settings: SETTINGS,
-        device,
-        threads,
-        network,
-        prediction_log: true,
-    });
-    let source = SceneSource::Generated { spec: SCENE.to_owned() };
-    world.page(ToSession::Load { source, environment_url: None });
+    let mut world = World::player_on(DeviceChoice::Auto, 1, Some(network()));
     let scene = world.scene.id;
     // The package is stored while the GPU is still being asked for.
     world.feed(Input::BlobStored { scene }, Vec::new());
