@@ -138,7 +138,14 @@ impl Run {
     /// Share of delivered attempts of peers that took a time within the expected interval; of one kind of
     /// access, or of all.
     pub fn coverage(&self, access: Option<usize>) -> f64 {
-        mean(self.covered(access).map(|attempt| f64::from(u8::from(attempt.is_within()))))
+        let (within, all) = self.counted(access);
+        within / all
+    }
+
+    /// Both numbers of [`Self::coverage`]: attempts within their intervals, and all.
+    pub fn counted(&self, access: Option<usize>) -> (f64, f64) {
+        let within = self.covered(access).filter(|attempt| attempt.is_within()).count();
+        (within as f64, self.covered(access).count() as f64)
     }
 
     /// The attempts that [`Self::coverage`] is about.

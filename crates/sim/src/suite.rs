@@ -376,7 +376,7 @@ fn coverage_row(id: String, access: Option<usize>, loads: &BTreeMap<String, AtLo
     let mut ours = BTreeMap::new();
     for (load, found) in loads {
         let runs = &found[&Policy::Product];
-        let counts: Vec<(f64, f64)> = runs.iter().map(|run| counted(run, access)).collect();
+        let counts: Vec<(f64, f64)> = runs.iter().map(|run| run.counted(access)).collect();
         let figure = Estimate::of(counts.len(), |seeds| {
             let sum = |part: fn(&(f64, f64)) -> f64| -> f64 {
                 seeds.iter().map(|seed| part(&counts[*seed])).sum()
@@ -387,13 +387,7 @@ fn coverage_row(id: String, access: Option<usize>, loads: &BTreeMap<String, AtLo
         if worst.is_none_or(|known| distance(&figure) > distance(&known)) {
             worst = Some(figure);
         }
-        ours.insert(load.clone(), runs.iter().map(|run| run.coverage(access)).collect());
+        ours.insert(load.clone(), counts.iter().map(|(within, all)| within / all).collect());
     }
     row(&id, "share", "delivered attempts of peers", worst, (ours, BTreeMap::new()))
-}
-
-/// Attempts within their intervals, and all.
-fn counted(run: &Run, access: Option<usize>) -> (f64, f64) {
-    let within = run.covered(access).filter(|attempt| attempt.is_within()).count();
-    (within as f64, run.covered(access).count() as f64)
 }
