@@ -76,6 +76,8 @@ Calibration of failure, on workers held out:
 
 ## Limits
 
+- Epochs, weight decay and the dropped clock were chosen by the loss on the later days, so that row says more than it
+  would of days that nobody has looked at. Workers held out come from runs whose other workers were trained on.
 - Simulated people are as good as the figures they were drawn from. How kinds of task suit devices, batteries and
   evenings is assumed, not measured; until real logs are added the model's word on them is a guess.
 - The simulator slows hidden tabs, and says so in the features at once; a real tab may say so late.
