@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { openBrowser } from "../lib/chromium.mjs";
 import { differenceCount, sumsOf } from "../lib/films.mjs";
 import { fileHost } from "../lib/host.mjs";
 import * as pages from "../lib/pages.mjs";
