@@ -151,7 +151,9 @@ impl Query<'_> {
         // Its triangles are there for every ray.
         let is_plain = !traits.has_alpha && !traits.hides_back;
         while let Some(leaf) = walk.next::<ANY>(&trees.nodes, self.t_max) {
-            let hits = sheared.intersect(trees.leaf(leaf), leaf.count(), self.t_max);
+            let Some(hits) = sheared.intersect(trees.leaf(leaf), leaf.count(), self.t_max) else {
+                continue;
+            };
             let mut places = hits.places;
             if ANY && is_plain && places != 0 {
                 self.hit = Some(Hit::SOMEWHERE);
