@@ -186,7 +186,8 @@ fn film_far_ahead_of_its_denoised_picture_is_shown_until_a_better_one_comes() {
     }
     let (_, samples) = world.last_shown().unwrap();
     assert_eq!(samples, 16 * early + 1);
-    assert_eq!(world.painted, world.exported(ExportFormat::Rgba8).0);
+    let (film, _) = world.exported(ExportFormat::Rgba8);
+    assert_eq!(world.painted, film);
     let late = world.denoise_one().unwrap();
     assert!(16 * late > samples && world.last_shown() == Some((true, late)));
     world.trace_all();
