@@ -43,7 +43,7 @@ pub(crate) fn train(places: &Places, permission: Permission, options: &Options) 
     let mut timing = Timing::default();
     let training = Training { has_rivals: !options.small };
     timing.step("Python", || setup::ensure(&training, places, permission))?;
-    let programs = build::build_native(places, &mut timing)?;
+    let programs = build::build_peers(places, &mut timing)?;
     if options.small {
         return timing.step("small retraining", || retrain_small(places, &programs.cli));
     }

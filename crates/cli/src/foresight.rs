@@ -14,7 +14,7 @@ use crate::failure::{Failure, OrFail};
 use crate::network::random_bytes;
 
 /// The base model that this program was built with.
-const SHIPPED_MODEL: &[u8] = include_bytes!("../../../models/latency.onnx");
+pub(crate) const SHIPPED_MODEL: &[u8] = include_bytes!("../../../models/latency.onnx");
 
 /// What the command line says about it.
 pub(crate) fn foresight_of(options: &RenderArguments) -> anyhow::Result<Foresight> {
@@ -43,7 +43,7 @@ impl PredictionLog {
     /// Begins a file anew.
     pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
         let file = File::create(path).with_context(|| format!("cannot write {}", path.display()));
-        Ok(Self { file: BufWriter::new(file.or_fail(Failure::Input)?) })
+        Ok(Self { file: BufWriter::new(file.or_fail(Failure::Output)?) })
     }
 
     /// Adds an attempt.

@@ -24,11 +24,12 @@ pub(crate) const EMBED_PAGES: &str = "p2c2r-server/embed-assets";
 
 const QUERY_LIMIT: Duration = Duration::from_secs(60);
 
-/// Builds both, and learns from cargo where they are.
-pub(super) fn build(places: &Places) -> Result<Programs> {
+/// Builds both, and learns from cargo where they are; `has_pages` puts the pages into the server.
+pub(super) fn build(places: &Places, has_pages: bool) -> Result<Programs> {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(&places.root).args(["build", "--locked", "--package", "p2c2r-cli"]);
-    cargo.args(["--package", "p2c2r-server", "--features", EMBED_PAGES]);
+    cargo.args(["--package", "p2c2r-server"]);
+    cargo.args(has_pages.then_some(["--features", EMBED_PAGES]).into_iter().flatten());
     cargo.args(["--message-format", "json-render-diagnostics"]);
     let mut built = Vec::new();
     process::run_lines(&mut cargo, |line| built.extend(program_in(line)))?;

@@ -4,11 +4,12 @@ use p2c2r_predictor::Predictor;
 use p2c2r_swarm::{COST_BUCKETS, FEATURES, OUTPUTS};
 
 /// A model, or none.
-pub(super) struct Oracle(Option<Predictor>);
+#[derive(Debug)]
+pub struct Oracle(Option<Predictor>);
 
 impl Oracle {
     /// Reads a model file; one that is refused leaves none, and says why.
-    pub(super) fn load(model: Option<&[u8]>) -> (Self, Option<String>) {
+    pub fn load(model: Option<&[u8]>) -> (Self, Option<String>) {
         match model.map(Predictor::load).transpose() {
             Ok(predictor) => (Self(predictor), None),
             Err(error) => {
@@ -19,12 +20,12 @@ impl Oracle {
     }
 
     /// Whether there is somebody to ask.
-    pub(super) const fn is_there(&self) -> bool {
+    pub const fn is_there(&self) -> bool {
         self.0.is_some()
     }
 
     /// An answer to each row.
-    pub(super) fn answer(
+    pub fn answer(
         &self,
         rows: &[[f32; FEATURES]; COST_BUCKETS],
     ) -> Option<[[f32; OUTPUTS]; COST_BUCKETS]> {
