@@ -9,9 +9,7 @@ use super::build::BuiltTree;
 use super::threads::map;
 use crate::MAX_BVH_DEPTH;
 
-/// Passes over the tree.
-const PASSES: usize = 3;
-/// In each pass one of so many nodes is tried, those with the largest boxes.
+/// One of so many nodes is tried, once: those with the largest boxes. Further passes made rays no faster.
 const TRIED_SHARE: usize = 4;
 /// Nodes whose places are searched in the same tree.
 const BATCH: usize = 4096;
@@ -40,18 +38,14 @@ struct Node {
 pub(crate) fn reinsert(tree: BuiltTree, boxes: &[Bounds]) -> BuiltTree {
     let mut nodes = read(&tree, boxes);
     let mut steps_left = nodes.len() as u64 * STEPS_PER_NODE;
-    for _ in 0..PASSES {
-        let mut moved = 0;
-        for batch in largest(&nodes).chunks(BATCH) {
-            let most_steps = MAX_STEPS.min(steps_left);
-            let found = map(batch, |&node| best_place(&nodes, node, most_steps));
-            for (&node, (target, steps)) in batch.iter().zip(found) {
-                steps_left = steps_left.saturating_sub(steps);
-                moved += u64::from(target.is_some_and(|target| improve(&mut nodes, node, target)));
+    for batch in largest(&nodes).chunks(BATCH) {
+        let most_steps = MAX_STEPS.min(steps_left);
+        let found = map(batch, |&node| best_place(&nodes, node, most_steps));
+        for (&node, (target, steps)) in batch.iter().zip(found) {
+            steps_left = steps_left.saturating_sub(steps);
+            if let Some(target) = target {
+                improve(&mut nodes, node, target);
             }
-        }
-        if moved == 0 {
-            break;
         }
     }
     write(&nodes, &tree.order)
