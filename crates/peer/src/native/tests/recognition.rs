@@ -51,6 +51,7 @@ async fn broken_state_and_a_broken_model_are_told_and_cost_no_picture() {
         let foresight = Foresight {
             state: Some(path.clone()),
             model: Some(b"no model".into()),
+            cost_model: Some(b"no model".into()),
             ..Foresight::default()
         };
         let options =
@@ -61,7 +62,8 @@ async fn broken_state_and_a_broken_model_are_told_and_cost_no_picture() {
     }
     for told in warnings {
         let about = |text: &str| told.iter().filter(|warning| warning.contains(text)).count();
-        assert_eq!((about("learned before is lost"), about("base model")), (1, 1), "{told:?}");
+        let found = (about("learned before is lost"), about("base model"), about("cost model"));
+        assert_eq!(found, (1, 1, 1), "{told:?}");
     }
     // A folder in its place cannot be written.
     std::fs::remove_file(&path).unwrap();
