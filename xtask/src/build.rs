@@ -45,7 +45,12 @@ pub(crate) fn build_wasm_examples(places: &Places, timing: &mut Timing) -> Resul
 
 /// Builds `p2c2r` and `p2c2r-server` and tells where they are.
 pub(crate) fn build_native(places: &Places, timing: &mut Timing) -> Result<Programs> {
-    timing.step("build p2c2r and p2c2r-server", || native::build(places))
+    timing.step("build p2c2r and p2c2r-server", || native::build(places, true))
+}
+
+/// The same without pages, which need not be built then: for who needs peers alone.
+pub(crate) fn build_peers(places: &Places, timing: &mut Timing) -> Result<Programs> {
+    timing.step("build p2c2r and p2c2r-server", || native::build(places, false))
 }
 
 /// Builds the program that prints rows to train the cost model on, and tells where it is.

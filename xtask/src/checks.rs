@@ -35,6 +35,11 @@ const BROWSER_CRATES: &[&str] = &[
 /// The folder of the browser tests.
 const SUITE: &str = "tests/browser/suite";
 
+/// Where JavaScript is, what checks it, and by which rules.
+const SCRIPTS: [&str; 3] = ["tests", "bench", "web"];
+const ESLINT: &str = "tests/browser/node_modules/eslint/bin/eslint.js";
+const ESLINT_RULES: &str = "tests/browser/eslint.config.mjs";
+
 /// The longest that one browser test may take; on an idle machine none needs a minute.
 const BROWSER_TEST_LIMIT_MS: u32 = 480_000;
 
@@ -56,6 +61,11 @@ pub(crate) fn ci(places: &Places, permission: Permission) -> Result<()> {
 fn ci_steps(places: &Places, permission: Permission, timing: &mut Timing) -> Result<Tally> {
     timing.step("formatting", || process::run(&mut cargo(places, &["fmt", "--all", "--check"])))?;
     timing.step("tools", || setup::set_up(places, permission))?;
+    timing.step("eslint", || {
+        let mut node = Command::new("node");
+        node.current_dir(&places.root).args([ESLINT, "--config", ESLINT_RULES]);
+        process::run(node.args(SCRIPTS))
+    })?;
     timing.step("clippy, native", || {
         let words = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
         process::run(&mut cargo(places, &words))

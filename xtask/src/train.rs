@@ -89,7 +89,7 @@ pub(crate) fn train(places: &Places, permission: Permission, options: &Options) 
     let mut timing = Timing::default();
     let training = Training { has_rivals: !options.small };
     timing.step("Python", || setup::ensure(&training, places, permission))?;
-    let programs = build::build_native(places, &mut timing)?;
+    let programs = build::build_peers(places, &mut timing)?;
     let cost_rows = build::build_cost_rows(places, &mut timing)?;
     let sources = Sources { cli: programs.cli, cost_rows };
     if options.small {

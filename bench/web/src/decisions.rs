@@ -5,15 +5,19 @@ use std::time::Duration;
 use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::DeviceKind;
 use p2c2r_scheduler::{
-    LearnedScheduler, OpenWork, Outcome, Scheduler, TaskEnd, TaskKind, TaskSketch, Worker,
-    WorkerSlot, WorkerTraits,
+    BaseCurve, COST_BUCKETS, FEATURE_NAMES, Features, LearnedScheduler, Moment, OUTPUTS, OpenWork,
+    Outcome, Scheduler, TaskEnd, TaskKind, TaskSketch, Worker, WorkerSlot, WorkerTraits,
 };
 
 /// Tasks that each peer has delivered before: every stage of learning occurs.
 const TASKS_SEEN: [u32; 4] = [5, 20, 60, 120];
 /// Mean paths of a typical task.
 const COST: f64 = 20_000.0;
+/// Natural logarithm of the 50,000 mean paths per second that the base model expects of everybody.
+const LOG_BASE_SPEED: f32 = 10.82;
 const KIND: TaskKind = TaskKind::Long;
+/// A Monday noon, in seconds since 1970.
+const LEARNED_AT: u64 = 1_796_040_000;
 
 /// A scheduler that knows its peers.
 #[derive(Debug)]
@@ -28,9 +32,14 @@ impl DecisionRace {
     pub fn new(peers: u32) -> Self {
         let mut race =
             Self { scheduler: LearnedScheduler::default(), peers, now: Duration::from_secs(1) };
+        // A requester knows the calendar's time.
+        race.scheduler.set_moment(Moment { unix_seconds: Some(LEARNED_AT) }, race.now);
         for index in 0..peers {
             race.get_to_know(index);
         }
+        // Decisions are made at another hour than that of the tasks.
+        let decided_at = LEARNED_AT + 3600;
+        race.scheduler.set_moment(Moment { unix_seconds: Some(decided_at) }, race.now);
         race
     }
 
@@ -39,6 +48,9 @@ impl DecisionRace {
         let device = [DeviceKind::BrowserGpu, DeviceKind::BrowserCpu][index as usize % 2];
         let traits = WorkerTraits { device: Some(device), lanes: 1, ..WorkerTraits::default() };
         self.scheduler.meet(worker, traits, self.now);
+        if let Some(curve) = BaseCurve::new(KIND, base_answers()) {
+            self.scheduler.expect(worker, curve);
+        }
         for step in 0..TASKS_SEEN[index as usize % TASKS_SEEN.len()] {
             self.now += Duration::from_millis(1);
             let task = TaskSketch { cost: COST * f64::from(1 + step % 3), kind: KIND };
@@ -81,6 +93,13 @@ impl DecisionRace {
         }
         pieces.len()
     }
+}
+
+/// What a base model may say at each cost: proportional times.
+fn base_answers() -> [[f32; OUTPUTS]; COST_BUCKETS] {
+    let log_cost = FEATURE_NAMES.iter().position(|name| *name == "log_cost").unwrap_or_default();
+    let rows = Features::default().rows(KIND);
+    rows.map(|row| [row[log_cost] - LOG_BASE_SPEED, 0.3, 0.4, -3.0, -3.5])
 }
 
 fn worker(index: u32) -> Worker {

@@ -320,7 +320,7 @@ pub(crate) struct SimArguments {
     /// Virtual seconds of a run.
     #[arg(long, default_value_t = 30.0)]
     pub(crate) seconds: f64,
-    /// Replay peers that a log of attempts recorded (JSON lines of `--log`) instead of drawing them.
+    /// Replay peers that a log recorded (`render --prediction-log`, or `--log` here) instead of drawing them.
     #[arg(long, value_name = "FILE", conflicts_with = "population")]
     pub(crate) trace: Option<PathBuf>,
     /// Also write a page with charts, index.html, into this folder.

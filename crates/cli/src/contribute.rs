@@ -31,14 +31,16 @@ pub(crate) fn run(options: &ContributeArguments) -> anyhow::Result<()> {
         &format!("contributing to {whom} of {} with the {}", options.url, device.describe()),
     );
     say(&status, "Ctrl-C finishes what is begun; twice stops at once");
+    let name = PeerName::lossy(&options.name);
+    let secret = contributor_secret(random_bytes()?, device.kind(), &name);
     let contribute_options = ContributeOptions {
         server,
         room,
-        name: PeerName::lossy(&options.name),
+        name,
         device,
         handicap: Handicap { slow_down: options.slow_down, fail_share: options.fail_share },
         max_requesters: options.max_peers,
-        secret: Some(contributor_secret(random_bytes()?)),
+        secret: Some(secret),
         seed: random_seed()?,
     };
     let report = runtime()?.block_on(async {

@@ -14,7 +14,7 @@ use crate::failure::{Failure, OrFail};
 use crate::network::random_bytes;
 
 /// The models that this program was built with.
-const SHIPPED_MODEL: &[u8] = include_bytes!("../../../models/latency.onnx");
+pub(crate) const SHIPPED_MODEL: &[u8] = include_bytes!("../../../models/latency.onnx");
 const SHIPPED_COST_MODEL: &[u8] = include_bytes!("../../../models/cost.onnx");
 
 /// What the command line says about it.
@@ -46,7 +46,7 @@ impl PredictionLog {
     /// Begins a file anew.
     pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
         let file = File::create(path).with_context(|| format!("cannot write {}", path.display()));
-        Ok(Self { file: BufWriter::new(file.or_fail(Failure::Input)?) })
+        Ok(Self { file: BufWriter::new(file.or_fail(Failure::Output)?) })
     }
 
     /// Adds an attempt.

@@ -2,10 +2,10 @@
 //!
 //! The scheduler is that of the simulator's races; the network, the contributors and the pictures are real.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use p2c2r_frame::{Effects, Packing, View};
-use p2c2r_peer::native::{Network, NetworkEvent, ServerAddress, store_package};
+use p2c2r_peer::native::{Network, NetworkEvent, Oracle, ServerAddress, store_package};
 use p2c2r_protocol::PeerId;
 use p2c2r_protocol::peer::{Capabilities, Condition, DeviceKind, PeerLimits, PeerName, Role};
 use p2c2r_sim::{Attempt, Policy, RealPolicy};
@@ -20,6 +20,7 @@ use tokio::time::sleep_until;
 
 use crate::args::FramesArguments;
 use crate::failure::{Failure, OrFail, fail};
+use crate::foresight::SHIPPED_MODEL;
 use crate::network::{failure_of, random_seed, runtime};
 use crate::scene_input::{self, LoadedScene};
 
@@ -65,6 +66,7 @@ struct Session {
     network: Network,
     requester: Requester,
     policy: RealPolicy,
+    oracle: Oracle,
     spec: JobSpec,
     /// What contributors say of their speed, by name.
     advertised: Vec<(String, f64)>,
@@ -98,7 +100,12 @@ impl Session {
             limits: PeerLimits::default(),
             local_work: LocalWork::Never,
             local_lanes: 0,
-            insight: Insight::default(),
+            // As in a render, except that nobody is known from before.
+            insight: Insight {
+                unix_at_zero: unix_seconds(),
+                asks_model: true,
+                ..Insight::default()
+            },
         };
         // One sample of one pixel: contributors load the scene before the first frame.
         let view = View { width_px: 1, height_px: 1, ..spec.view };
@@ -117,6 +124,7 @@ impl Session {
             network: Network::new(started, server, signaling),
             requester,
             policy: watched,
+            oracle: Oracle::load(Some(SHIPPED_MODEL), None).0,
             spec,
             advertised: options.advertise.clone(),
             asked_at: started,
@@ -213,6 +221,12 @@ impl Session {
                         self.policy.advertise(peer, *speed);
                     }
                 }
+                RequesterOutput::Predict { question, rows, .. } => {
+                    if let Some(answers) = self.oracle.answer(&rows) {
+                        let now = self.started.elapsed();
+                        self.requester.handle(now, RequesterInput::Predicted { question, answers });
+                    }
+                }
                 RequesterOutput::TileMerged { rect, samples, by: Worker::Peer(peer), .. } => {
                     let paths = rect.area() * u64::from(samples.count);
                     self.pieces.push((self.asked_at.elapsed().as_secs_f64(), paths, peer));
@@ -221,4 +235,10 @@ impl Session {
             }
         }
     }
+}
+
+/// Seconds since 1970, if this machine has a calendar.
+fn unix_seconds() -> Option<u64> {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.ok().map(|time| time.as_secs())
 }

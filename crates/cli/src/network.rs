@@ -85,7 +85,10 @@ fn show(bar: &ProgressBar, event: RenderEvent) {
         RenderEvent::Attempt(_) => {}
         RenderEvent::Progress(share) => progress::set(bar, share as f32),
         RenderEvent::PeerReady { name, kind } => say(bar, &format!("{name} ({kind}) joins")),
-        RenderEvent::PeerLost { id, reason } => say(bar, &format!("peer {id} is gone: {reason}")),
+        RenderEvent::PeerRecognised { name, tasks } => {
+            say(bar, &format!("{name} is known from earlier renders: {tasks} tasks"));
+        }
+        RenderEvent::PeerLost { name, reason } => say(bar, &format!("{name} is gone: {reason}")),
         RenderEvent::Warning(warning) => say(bar, &format!("warning: {warning}")),
     }
 }

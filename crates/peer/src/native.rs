@@ -25,6 +25,7 @@ pub use contribute::{ContributeEvent, ContributeOptions, ContributeReport, Wish,
 pub use error::PeerError;
 pub use lanes::{DeviceChoice, Handicap, TracingDevice};
 pub use network::{Network, NetworkEvent};
+pub use oracle::Oracle;
 pub use render::{
     Foresight, NetworkStats, RenderEvent, RenderJob, RenderOptions, Rendered, WorkerReport, render,
 };

@@ -3,14 +3,11 @@
 use std::collections::HashMap;
 
 use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension};
 use tract_onnx::pb::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
-    TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
+    AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 };
 
 use crate::graph::{MAX_NODES, Operator, Value};
-use crate::schema::OPSET;
 use crate::{ModelError, Schema};
 
 /// The only attribute of the only operator that has one: rows are joined by columns.
@@ -19,8 +16,8 @@ const JOINED_AXIS: (&str, i64) = ("axis", 1);
 /// Values by the names of the file, with the names that they get.
 type Names<'a> = HashMap<&'a str, (String, Value)>;
 
-/// The model that is run, from one that a file holds.
-pub(crate) fn rebuild(file: &ModelProto, schema: &Schema) -> Result<ModelProto, ModelError> {
+/// The graph that is run, from the one that a file holds.
+pub(crate) fn rebuild(file: &ModelProto, schema: &Schema) -> Result<GraphProto, ModelError> {
     schema.check(file)?;
     let graph = file.graph.as_ref().ok_or(ModelError::Foreign("no graph"))?;
     refuse_foreign_parts(file, graph)?;
@@ -28,7 +25,7 @@ pub(crate) fn rebuild(file: &ModelProto, schema: &Schema) -> Result<ModelProto, 
     let (input, output) = (ends(&graph.input, "input")?, ends(&graph.output, "output")?);
     names.insert(input, ("rows".to_owned(), Value::Rows(schema.inputs.len())));
     let mut built = GraphProto { name: schema.kind.to_owned(), ..GraphProto::default() };
-    built.input.push(rows_named("rows", schema.inputs.len()));
+    built.input.push(named("rows"));
     for tensor in &graph.initializer {
         let (copy, value) = constant(tensor, format!("constant{}", built.initializer.len()))?;
         name(&mut names, &tensor.name, copy.name.clone(), value)?;
@@ -41,14 +38,11 @@ pub(crate) fn rebuild(file: &ModelProto, schema: &Schema) -> Result<ModelProto, 
     }
     match names.get(output) {
         Some((name, Value::Rows(width))) if *width == schema.outputs.len() => {
-            built.output.push(rows_named(name, *width));
+            built.output.push(named(name));
         }
         _ => return Err(ModelError::Shape("output has another number of columns than answers")),
     }
-    let opset = OperatorSetIdProto { domain: String::new(), version: OPSET };
-    let ir_version = file.ir_version;
-    let (opset_import, graph) = (vec![opset], Some(built));
-    Ok(ModelProto { ir_version, opset_import, graph, ..ModelProto::default() })
+    Ok(built)
 }
 
 fn refuse_foreign_parts(file: &ModelProto, graph: &GraphProto) -> Result<(), ModelError> {
@@ -158,21 +152,7 @@ fn has_usual_attributes(operator: Operator, attributes: &[AttributeProto]) -> bo
     }
 }
 
-/// Rows of floats, as many as are asked.
-fn rows_named(name: &str, width: usize) -> ValueInfoProto {
-    let dimension = |value| Dimension { denotation: String::new(), value: Some(value) };
-    let dim = vec![
-        dimension(dimension::Value::DimParam("N".to_owned())),
-        dimension(dimension::Value::DimValue(width as i64)),
-    ];
-    let tensor = type_proto::Tensor {
-        elem_type: DataType::Float as i32,
-        shape: Some(TensorShapeProto { dim }),
-    };
-    let value = Some(type_proto::Value::TensorType(tensor));
-    ValueInfoProto {
-        name: name.to_owned(),
-        r#type: Some(TypeProto { denotation: String::new(), value }),
-        doc_string: String::new(),
-    }
+/// What goes in or out, whose type nobody has to be told.
+fn named(name: &str) -> ValueInfoProto {
+    ValueInfoProto { name: name.to_owned(), ..ValueInfoProto::default() }
 }

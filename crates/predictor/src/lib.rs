@@ -7,8 +7,8 @@ mod checked;
 mod error;
 mod graph;
 mod model;
-mod operators;
 mod schema;
+mod wired;
 
 pub use error::ModelError;
 pub use graph::{MAX_NODES, MAX_WIDTH};

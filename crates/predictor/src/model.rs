@@ -5,13 +5,11 @@ use std::sync::Arc;
 use p2c2r_scheduler::{FEATURES, OUTPUTS};
 use p2c2r_splitter::{COST_FEATURES, COST_OUTPUTS, CostRow};
 use tract_onnx::model::Onnx;
-use tract_onnx::prelude::{
-    Framework, InferenceModelExt, IntoRunnable, Tensor, TractResult, TypedRunnableModel, tvec,
-};
+use tract_onnx::prelude::{Framework, IntoRunnable, Tensor, TractResult, TypedRunnableModel, tvec};
 
 use crate::checked::rebuild;
-use crate::operators;
 use crate::schema::{COST, LATENCY};
+use crate::wired::wire;
 use crate::{ModelError, Schema};
 
 /// Largest file that is read; ours have a tenth of it.
@@ -62,11 +60,10 @@ impl<const INPUTS: usize, const OUTPUTS: usize> Model<INPUTS, OUTPUTS> {
         if bytes.len() > MAX_MODEL_BYTES {
             return Err(ModelError::TooLarge(bytes.len()));
         }
-        let library = Onnx { op_register: operators::table(), ..Onnx::default() };
-        let file = library.proto_model_for_read(&mut &*bytes);
+        let file = Onnx::default().proto_model_for_read(&mut &*bytes);
         let checked = rebuild(&file.map_err(|_| ModelError::NotOnnx)?, schema)?;
-        let graph = library.model_for_proto_model(&checked).map_err(library_error)?;
-        let graph = graph.into_optimized().map_err(library_error)?;
+        let mut graph = wire(&checked, INPUTS).map_err(library_error)?;
+        graph.optimize().map_err(library_error)?;
         let model = Self { plan: graph.into_runnable().map_err(library_error)? };
         // What the library finds only when it runs is better found here.
         model.compute(&[[0.0; INPUTS]]).map_err(library_error)?;

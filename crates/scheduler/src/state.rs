@@ -71,6 +71,17 @@ pub enum StateError {
     Number(&'static str),
 }
 
+impl StateError {
+    /// Whether the bytes are somebody else's: no state at all, or that of a later version, which can read it.
+    pub const fn is_foreign(&self) -> bool {
+        match self {
+            Self::TooLong(_) | Self::Magic => true,
+            Self::Version(version) => *version > VERSION,
+            Self::Length { .. } | Self::Checksum | Self::Future(_) | Self::Number(_) => false,
+        }
+    }
+}
+
 /// What a scheduler has learned by now.
 pub(crate) fn save(scheduler: &LearnedScheduler, now: Duration) -> Vec<u8> {
     let unix_seconds = scheduler.unix_seconds(now);

@@ -27,6 +27,12 @@ impl Estimate {
         })
     }
 
+    /// In another unit, so many of which make one of this.
+    pub(crate) fn times(self, factor: f64) -> Self {
+        let Self { mean, low, high } = self;
+        Self { mean: factor * mean, low: factor * low, high: factor * high }
+    }
+
     /// Any figure of a choice of seeds, by the percentile bootstrap (Efron, "Bootstrap Methods", 1979): seeds
     /// are drawn again with repetition, and what was raced under a seed stays together.
     pub fn of(seeds: usize, figure: impl Fn(&[usize]) -> f64) -> Self {

@@ -13,6 +13,8 @@ use crate::draw::Draw;
 use crate::visit::Visit;
 use crate::work::Work;
 
+/// No run lasts until a task is done that would take longer, in seconds.
+const LONGEST_SECONDS: f64 = 1e9;
 /// Time that loading a scene takes.
 const SCENE_LOAD: Duration = Duration::from_millis(50);
 
@@ -62,6 +64,7 @@ impl Machine {
         let luck = (self.visit.noise_sigma * self.draw.normal()).exp();
         let fails = self.draw.chance(self.visit.failure);
         let seconds = work.cost(task.rect, task.samples) / self.visit.speed * luck;
+        let seconds = seconds.min(LONGEST_SECONDS);
         let done = (!fails).then(|| self.visit.finish(now, seconds));
         self.tracing = Some((key, done, task));
     }

@@ -13,6 +13,18 @@ use crate::visit::{Mood, Visit};
 
 /// Most peers of a population.
 pub const MAX_PEERS: usize = 1000;
+/// Most kinds of access of a population.
+const MAX_ACCESS: usize = 64;
+/// Shortest and longest mean time of anything that comes and goes, in seconds: no run is so short or long that
+/// more would mean something, and the times of a run stay few enough to be listed.
+const TIMES: (f64, f64) = (0.1, 1e6);
+/// Slowest and fastest median device, and the ends of what is drawn around it, in mean paths per second.
+pub(crate) const SPEEDS: (f64, f64) = (1.0, 1e9);
+const DRAWN_SPEEDS: (f64, f64) = (1e-3, 1e12);
+/// Longest delay in milliseconds.
+const LONGEST_MS: f64 = 60_000.0;
+/// Slowest and fastest link in Mbit/s.
+const MEGABITS: (f64, f64) = (0.001, 1e6);
 
 /// What peers are drawn from. The default is the benchmark's; times are in seconds unless named.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,8 +128,13 @@ pub enum PopulationError {
     #[error("a population of {0} peers; between 1 and {MAX_PEERS} are possible")]
     Peers(usize),
     /// A number that means nothing there.
-    #[error("{0} must be finite and above zero (shares: 0 to 1)")]
-    Number(&'static str),
+    #[error("`{name}` of the population must be {wanted}")]
+    Number {
+        /// Which.
+        name: &'static str,
+        /// What is possible there.
+        wanted: &'static str,
+    },
     /// No access has any weight.
     #[error("the population has no kind of access with a weight above zero")]
     NoAccess,
@@ -164,53 +181,71 @@ impl Population {
         if !(1..=MAX_PEERS).contains(&self.peers) {
             return Err(PopulationError::Peers(self.peers));
         }
-        let positive = |value: f64| value.is_finite() && value > 0.0;
-        let share = |value: f64| (0.0..=1.0).contains(&value);
-        let spread = |value: f64| (0.0..=4.0).contains(&value);
-        let factor = |value: f64| (1.0..=100.0).contains(&value);
-        let spell = |spell: &Spell| {
-            let (low, high) = spell.factor;
-            positive(spell.every)
-                && positive(spell.lasts)
-                && low >= 1.0
-                && high >= low
-                && high <= 1e3
-        };
-        let access = |access: &Access| {
-            let (median, sigma) = access.round_trip_ms;
-            let numbers = [access.weight, access.jitter_ms, access.loss.1];
-            positive(median)
-                && spread(sigma)
-                && share(access.loss.0)
-                && positive(access.megabits)
-                && numbers.iter().all(|value| value.is_finite() && *value >= 0.0)
-        };
-        let rules = [
-            ("speed", positive(self.speed.0) && spread(self.speed.1)),
-            ("weak", share(self.weak.0) && positive(self.weak.1)),
-            ("battery", share(self.battery.0) && factor(self.battery.1)),
-            ("advert_sigma", spread(self.advert_sigma)),
-            ("noise_sigma", spread(self.noise_sigma)),
-            ("slowdown", spell(&self.slowdown)),
-            ("hidden", spell(&self.hidden)),
-            ("stay", positive(self.stay.0) && positive(self.stay.1)),
-            ("failure", share(self.failure.0) && share(self.failure.1) && self.failure.1 > 0.0),
-            ("access", self.access.iter().all(access)),
-            ("liars", share(self.liars.0) && factor(self.liars.1)),
-            ("bursts", share(self.bursts.0) && factor(self.bursts.1)),
-            (
-                "evening",
-                factor(self.evening.network)
-                    && factor(self.evening.slowdowns)
-                    && (0.0..=24.0).contains(&self.evening.zones),
-            ),
-            ("outage", positive(self.outage.0) && positive(self.outage.1)),
-        ];
-        if let Some((name, _)) = rules.iter().find(|(_, holds)| !holds) {
-            return Err(PopulationError::Number(name));
+        let rules = self.rules();
+        if let Some((name, wanted, _)) = rules.into_iter().find(|(_, _, holds)| !holds) {
+            return Err(PopulationError::Number { name, wanted });
         }
         let is_there = self.access.iter().any(|access| access.weight > 0.0);
         if is_there { Ok(()) } else { Err(PopulationError::NoAccess) }
+    }
+
+    /// Each field, what it must be, and whether it is.
+    fn rules(&self) -> [(&'static str, &'static str, bool); 14] {
+        let within = |(low, high): (f64, f64), value: f64| (low..=high).contains(&value);
+        let time = |value| within(TIMES, value);
+        let share = |value| within((0.0, 1.0), value);
+        let spread = |value| within((0.0, 4.0), value);
+        let factor = |value| within((1.0, 100.0), value);
+        let spell = |spell: &Spell| {
+            let (low, high) = spell.factor;
+            time(spell.every) && time(spell.lasts) && low >= 1.0 && high >= low && high <= 1e3
+        };
+        const SPREAD: &str = "a standard deviation of a logarithm, 0 to 4";
+        const WORSE: &str = "a share from 0 to 1 and a factor from 1 to 100";
+        const SPELL: &str = "`every` and `lasts` from 0.1 to 1e6 seconds, and `factor` two numbers from 1 to 1000, the \
+                             smaller first";
+        let Evening { network, slowdowns, zones } = self.evening;
+        [
+            (
+                "speed",
+                "a median from 1 to 1e9 paths per second and a spread from 0 to 4",
+                within(SPEEDS, self.speed.0) && spread(self.speed.1),
+            ),
+            ("weak", WORSE, share(self.weak.0) && factor(self.weak.1)),
+            ("battery", WORSE, share(self.battery.0) && factor(self.battery.1)),
+            ("advert_sigma", SPREAD, spread(self.advert_sigma)),
+            ("noise_sigma", SPREAD, spread(self.noise_sigma)),
+            ("slowdown", SPELL, spell(&self.slowdown)),
+            ("hidden", SPELL, spell(&self.hidden)),
+            (
+                "stay",
+                "a scale from 0.1 to 1e6 seconds and a shape from 0.1 to 10",
+                time(self.stay.0) && within((0.1, 10.0), self.stay.1),
+            ),
+            (
+                "failure",
+                "two shares from 0 to 1, the second above 0",
+                share(self.failure.0) && share(self.failure.1) && self.failure.1 > 0.0,
+            ),
+            (
+                "access",
+                "a list of at most 64, with finite weights, delays up to 60,000 ms, spreads from 0 to 4, a loss from 0 \
+                 to 1, and 0.001 to 1e6 Mbit/s",
+                self.access.len() <= MAX_ACCESS && self.access.iter().all(Access::is_possible),
+            ),
+            ("liars", WORSE, share(self.liars.0) && factor(self.liars.1)),
+            ("bursts", WORSE, share(self.bursts.0) && factor(self.bursts.1)),
+            (
+                "evening",
+                "two factors from 1 to 100, and `zones` from 0 to 24 hours",
+                factor(network) && factor(slowdowns) && within((0.0, 24.0), zones),
+            ),
+            (
+                "outage",
+                "two times from 0.1 to 1e9 seconds",
+                within((TIMES.0, 1e9), self.outage.0) && within((TIMES.0, 1e9), self.outage.1),
+            ),
+        ]
     }
 
     /// When a run takes place, in seconds since 1970-01-01 UTC: at an hour of chance of some week.
@@ -254,6 +289,7 @@ impl Population {
         let is_on_battery = draw.chance(self.battery.0);
         let saving = if is_on_battery { self.battery.1 } else { 1.0 };
         let speed = draw.log_normal(self.speed.0 / weak / saving, self.speed.1);
+        let speed = speed.clamp(DRAWN_SPEEDS.0, DRAWN_SPEEDS.1);
         let advertised = draw.log_normal(speed, self.advert_sigma);
         let access = draw.pick(self.access.iter().map(|access| access.weight));
         let link = self.access[access].link(&mut draw);
@@ -345,6 +381,17 @@ fn moods(spells: [&Spell; 2], draw: &mut Draw, from: Duration, until: Duration) 
 }
 
 impl Access {
+    fn is_possible(&self) -> bool {
+        let (median, sigma) = self.round_trip_ms;
+        let delays = [median, self.jitter_ms, self.loss.1];
+        median > 0.0
+            && delays.iter().all(|delay| (0.0..=LONGEST_MS).contains(delay))
+            && (0.0..=4.0).contains(&sigma)
+            && (0.0..=1.0).contains(&self.loss.0)
+            && (MEGABITS.0..=MEGABITS.1).contains(&self.megabits)
+            && (0.0..=1e9).contains(&self.weight)
+    }
+
     fn link(&self, draw: &mut Draw) -> LinkFaults {
         let (median, sigma) = self.round_trip_ms;
         let one_way_ms = 0.5 * draw.log_normal(median, sigma).min(2000.0);
@@ -386,14 +433,10 @@ mod tests {
         };
         assert_eq!(Population::default().check(), Ok(()));
         assert_eq!(check(|population| population.peers = 0), PopulationError::Peers(0));
-        assert_eq!(
-            check(|population| population.speed.0 = f64::NAN),
-            PopulationError::Number("speed")
-        );
-        assert_eq!(
-            check(|population| population.slowdown.every = 0.0),
-            PopulationError::Number("slowdown")
-        );
+        let told = |change: fn(&mut Population)| check(change).to_string();
+        assert!(told(|population| population.speed.0 = f64::NAN).contains("`speed`"));
+        assert!(told(|population| population.slowdown.every = 0.0).contains("`slowdown`"));
+        assert!(told(|population| population.access[1].megabits = 0.0).contains("`access`"));
         assert_eq!(check(|population| population.access.clear()), PopulationError::NoAccess);
     }
 }

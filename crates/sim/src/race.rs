@@ -1,6 +1,7 @@
 //! Policies against each other: the same people, links, frames and dice for all.
 
 use std::num::NonZero;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,6 +21,8 @@ use crate::world::{Course, World};
 
 /// The requester's own tracer, relative to the median peer.
 const LOCAL_SPEED: f64 = 0.3;
+/// Virtual seconds of a run.
+const LENGTHS: RangeInclusive<f64> = 2.0..=3600.0;
 
 /// What is raced.
 #[derive(Debug, Clone, PartialEq)]
@@ -191,14 +194,13 @@ impl Race {
         }
     }
 
-    fn check(&self) -> Result<(), RaceError> {
+    /// Says what is wrong with the race, before any of it is run.
+    pub fn check(&self) -> Result<(), RaceError> {
         self.population.check()?;
         if !(self.load > 0.0 && self.load <= 2.0) {
-            return Err(RaceError::Number("the load must be above 0 and at most 2"));
+            return Err(RaceError::Number("a load must be above 0 % and at most 200 %"));
         }
-        if !(2.0..=3600.0).contains(&self.seconds) {
-            return Err(RaceError::Number("a run takes between 2 and 3600 virtual seconds"));
-        }
+        check_length(self.seconds)?;
         let Frames { period, tasks } = self.frames;
         if !(0.01..=60.0).contains(&period) || !(1.0..=10_000.0).contains(&tasks) {
             return Err(RaceError::Number(
@@ -210,6 +212,14 @@ impl Race {
         }
         Ok(())
     }
+}
+
+/// Whether a run can have this length in virtual seconds.
+pub(crate) fn check_length(seconds: f64) -> Result<(), RaceError> {
+    let is_possible = LENGTHS.contains(&seconds);
+    is_possible
+        .then_some(())
+        .ok_or(RaceError::Number("a run must take between 2 and 3600 virtual seconds"))
 }
 
 impl Standing {

@@ -15,7 +15,7 @@ use p2c2r_transport::memory::LinkFaults;
 use thiserror::Error;
 
 use crate::draw::Draw;
-use crate::population::{MAX_PEERS, Population};
+use crate::population::{self, MAX_PEERS, Population};
 use crate::visit::{Mood, Visit};
 
 /// Longest line of a log in bytes.
@@ -26,6 +26,11 @@ pub const MAX_LINES: usize = 1_000_000;
 const LONGEST_SECONDS: f64 = 86_400.0;
 /// Shortest time that a speed is worked out from.
 const SHORTEST_SECONDS: f64 = 1e-4;
+/// Slowest and fastest peer that can have been recorded, in mean paths per second.
+const SPEEDS: (f64, f64) = (1e-3, 1e12);
+/// Most changes of speed of all peers together in a run, about; who has had its share of them goes on at its
+/// median speed.
+const MOST_MOODS: usize = 1_000_000;
 /// Where features say what.
 const IS_ON_BATTERY: usize = 7;
 const IS_RELAYED: usize = 18;
@@ -134,7 +139,7 @@ impl Trace {
         let speeds = self.peers.iter().map(|peer| peer.speed).collect();
         Population {
             peers: self.peers.len(),
-            speed: (middle(speeds, 0.5), 0.6),
+            speed: (middle(speeds, 0.5).clamp(population::SPEEDS.0, population::SPEEDS.1), 0.6),
             bursts: (0.0, 1.0),
             outage: (1e9, 1.0),
             ..Population::default()
@@ -144,20 +149,24 @@ impl Trace {
     /// Peers for one run; all stay to its end.
     pub(crate) fn visits(&self, seed: u64, length: Duration) -> Vec<Visit> {
         let mut draw = Draw::new(seed, 0x7ace);
+        let most_moods = MOST_MOODS / self.peers.len();
         let place = |index: usize| {
             let chosen = (draw.unit() * self.peers.len() as f64) as usize;
             let peer = &self.peers[chosen.min(self.peers.len() - 1)];
-            peer.visit(PeerId(1 + index as u64), index, draw.unit(), length)
+            let moods = peer.moods(draw.unit(), length.as_secs_f64(), most_moods);
+            peer.visit(index, length, moods)
         };
         (0..self.peers.len()).map(place).collect()
     }
 }
 
 fn read_record(text: &[u8]) -> Result<AttemptRecord, String> {
-    let record: AttemptRecord = serde_json::from_slice(text)
-        .map_err(|error| format!("no record of an attempt: {error}"))?;
+    let record: AttemptRecord = serde_json::from_slice(text).map_err(|error| no_record(&error))?;
     if record.schema != SCHEMA_VERSION {
-        return Err(format!("features of version {}, not {SCHEMA_VERSION}", record.schema));
+        let found = record.schema;
+        return Err(format!(
+            "features of version {found}; {SCHEMA_VERSION} is needed: record anew"
+        ));
     }
     if record.features.len() != FEATURES {
         return Err(format!("{} features instead of {FEATURES}", record.features.len()));
@@ -167,8 +176,24 @@ fn read_record(text: &[u8]) -> Result<AttemptRecord, String> {
         && time.contains(&record.seconds)
         && time.contains(&record.computed)
         && (f64::MIN_POSITIVE..=1e18).contains(&record.cost)
+        && (SPEEDS.0..=SPEEDS.1).contains(&(record.cost / computed_seconds(&record)))
         && record.features.iter().all(|feature| feature.is_finite());
     if is_sound { Ok(record) } else { Err("a number that no attempt can have".to_owned()) }
+}
+
+/// What is wrong with a line, without the library's word for where it is: the line is counted here.
+fn no_record(error: &serde_json::Error) -> String {
+    if error.is_eof() {
+        return "the record is cut off; remove the line".to_owned();
+    }
+    let text = error.to_string();
+    let what = text.split_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+    format!("no record of an attempt: {what}, at column {}", error.column())
+}
+
+/// Seconds that were tracing, as far as they can be meant.
+fn computed_seconds(record: &AttemptRecord) -> f64 {
+    record.computed.clamp(SHORTEST_SECONDS, record.seconds.max(SHORTEST_SECONDS))
 }
 
 impl Recorded {
@@ -180,12 +205,10 @@ impl Recorded {
         if delivered.is_empty() {
             return None;
         }
-        let computed = |record: &AttemptRecord| {
-            record.computed.clamp(SHORTEST_SECONDS, record.seconds.max(SHORTEST_SECONDS))
-        };
-        let speed_of = |record: &AttemptRecord| record.cost / computed(record);
+        let speed_of = |record: &AttemptRecord| record.cost / computed_seconds(record);
         let speed = middle(delivered.iter().map(|record| speed_of(record)).collect(), 0.5);
-        let ways = || delivered.iter().map(|record| (record.seconds - computed(record)).max(0.0));
+        let way_of = |record: &&AttemptRecord| (record.seconds - computed_seconds(record)).max(0.0);
+        let ways = || delivered.iter().map(way_of);
         let began =
             records.iter().map(|record| record.at - record.seconds).fold(f64::INFINITY, f64::min);
         let mut ordered = delivered.clone();
@@ -210,12 +233,12 @@ impl Recorded {
         })
     }
 
-    /// The peer from some part of its record on.
-    fn visit(&self, peer: PeerId, index: usize, part: f64, length: Duration) -> Visit {
+    /// The peer at a place among those of a run.
+    fn visit(&self, index: usize, length: Duration, moods: Vec<Mood>) -> Visit {
         let arrives = Duration::from_millis(5 * index as u64);
         let seconds = |value: f64| Duration::from_secs_f64(value.clamp(0.0, LONGEST_SECONDS));
         Visit {
-            peer,
+            peer: PeerId(1 + index as u64),
             arrives,
             leaves: length,
             is_abrupt: false,
@@ -236,12 +259,12 @@ impl Recorded {
                 retransmit_after: Duration::ZERO,
                 bytes_per_second: RATE,
             },
-            moods: self.moods(part, length.as_secs_f64()),
+            moods,
         }
     }
 
     /// What was recorded from `part` of the record on, again and again until `length`.
-    fn moods(&self, part: f64, length: f64) -> Vec<Mood> {
+    fn moods(&self, part: f64, length: f64, most: usize) -> Vec<Mood> {
         let whole = self.speeds.last().map_or(0.0, |(until, _)| *until);
         // A record of a moment says nothing of changes.
         if whole < 1e-3 {
@@ -249,7 +272,7 @@ impl Recorded {
         }
         let mut moods = Vec::new();
         let mut start = -part * whole;
-        while start < length {
+        while start < length && moods.len() < most {
             let mut from = start.max(0.0);
             for (until, speed) in &self.speeds {
                 let until = (start + until).min(length);
@@ -338,6 +361,10 @@ mod tests {
         for odd in [-1.0, 1e300, f64::MAX] {
             assert!(check(&|bad| bad.seconds = odd).starts_with("line 2: a number"), "{odd}");
         }
+        assert!(check(&|bad| bad.cost = 1e18).starts_with("line 2: a number"), "too fast");
+        let whole = log(&[good.clone(), good.clone()]);
+        let cut = Trace::read(&whole.as_bytes()[..whole.len() - 20]).unwrap_err();
+        assert_eq!(cut.to_string(), "line 2: the record is cut off; remove the line");
         let read = |text: &[u8]| Trace::read(text).unwrap_err();
         assert!(matches!(read(b"\n{\"schema\": 1"), TraceError::Record { line: 2, .. }));
         assert!(matches!(read(&vec![b' '; 100_000]), TraceError::LongLine { line: 1 }));

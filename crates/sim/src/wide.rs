@@ -9,7 +9,7 @@ use p2c2r_scheduler::AttemptRecord;
 use crate::draw::Draw;
 use crate::policy::{Advertised, Policy, Rule, Setting};
 use crate::population::{Access, Evening, Population, Spell};
-use crate::race::RaceError;
+use crate::race::{RaceError, check_length};
 use crate::truth::Truth;
 use crate::visit::Visit;
 use crate::work::FILM;
@@ -25,6 +25,8 @@ const FIRST_DAY: u64 = 1_767_225_600;
 const DAY_SECONDS: u64 = 86_400;
 /// Workers of one run have numbers below this.
 const NUMBERS_OF_A_RUN: u32 = 10_000;
+/// Number of runs: as many as workers can be numbered apart.
+const RUNS: u32 = 400_000;
 /// Who gives the work: often anybody, so that records are not only of workers that somebody chose.
 const POLICIES: [Policy; 4] =
     [Policy::Rule(Rule::Random), Policy::EftEwma, Policy::Learned, Policy::Product];
@@ -35,6 +37,10 @@ const LOCAL_SPEED: f64 = 0.3;
 
 /// The attempts of one run, as the session tells them; the same number and length give the same ones.
 pub fn training_attempts(run: u32, seconds: f64) -> Result<Vec<AttemptRecord>, RaceError> {
+    check_length(seconds)?;
+    if run >= RUNS {
+        return Err(RaceError::Number("runs to train on are numbered below 400,000"));
+    }
     let seed = TRAINING_SEEDS.start + u64::from(run);
     let mut draw = Draw::new(seed, 0x71de);
     let population = population(&mut draw);

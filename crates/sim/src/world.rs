@@ -390,6 +390,7 @@ impl World {
                 RequesterOutput::Attempt(record) => self.run.records.push(*record),
                 RequesterOutput::PeerLost { .. }
                 | RequesterOutput::PeerReady { .. }
+                | RequesterOutput::PeerRecognised { .. }
                 | RequesterOutput::Predict { .. }
                 | RequesterOutput::LocalTracerLost => {}
             }

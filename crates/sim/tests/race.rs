@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use p2c2r_sim::{
-    Frames, Policy, Population, PopulationError, Race, RaceError, RacedLoad, Rule, Standing, Suite,
-    page,
+    Access, Frames, Policy, Population, PopulationError, Race, RaceError, RacedLoad, Rule, Spell,
+    Standing, Suite, page,
 };
 
 fn race(policies: &[Policy]) -> Race {
@@ -63,13 +63,52 @@ fn impossible_races_are_told() {
 }
 
 #[test]
+fn whatever_a_population_may_be_can_be_run() {
+    let spell = |factor| Spell { every: 0.1, lasts: 0.1, factor };
+    let access = |delay_ms: f64, loss, megabits| Access {
+        name: "any".to_owned(),
+        weight: 1.0,
+        round_trip_ms: (delay_ms, 4.0),
+        jitter_ms: delay_ms,
+        loss: (loss, delay_ms),
+        megabits,
+    };
+    let slowest = Population {
+        speed: (1.0, 4.0),
+        weak: (1.0, 100.0),
+        noise_sigma: 4.0,
+        advert_sigma: 4.0,
+        slowdown: spell((1000.0, 1000.0)),
+        hidden: spell((1.0, 1000.0)),
+        stay: (0.1, 0.1),
+        failure: (1.0, 1.0),
+        access: vec![access(60_000.0, 1.0, 0.001)],
+        outage: (0.1, 0.1),
+        ..Population::default()
+    };
+    let fastest = Population {
+        speed: (1e9, 4.0),
+        noise_sigma: 4.0,
+        stay: (1e6, 10.0),
+        access: vec![access(1e-3, 0.0, 1e6)],
+        outage: (1e9, 1e9),
+        ..Population::default()
+    };
+    for population in [slowest, fastest] {
+        let race = Race { population, seconds: 3.0, ..race(&[Policy::Product]) };
+        assert!(race.run(&|_| ()).is_ok());
+    }
+}
+
+#[test]
 fn page_of_a_race_shows_every_chart_and_loads_nothing() {
     let policies = vec![Policy::Product, Policy::Oracle];
     let race = Race { seeds: vec![3], seconds: 12.0, ..race(&policies) };
     let load = RacedLoad { load_percent: 50.0, policies, runs: race.runs(&|_| ()).unwrap() };
-    let page = page("A race & more", &[load]);
+    let page = page("A race & more", "people < ours", &[load]);
     assert_eq!(page.matches("<svg").count(), 6);
-    assert!(page.contains("A race &amp; more") && page.contains("product"));
+    assert!(page.contains("A race &amp; more") && page.contains("people &lt; ours"));
+    assert!(page.contains("product"));
     for outside in ["http:", "https:", "src=", "href=", "@import", "url(", "NaN"] {
         assert!(!page.contains(outside), "{outside}");
     }

@@ -211,8 +211,11 @@ fn peer_is_recognised_in_the_next_session_by_its_pseudonym() {
     let bytes = first.requester.memory().expect("there is a tag to keep it under");
     let memory = Memory::from_bytes(&bytes).expect("a whole memory");
     assert_eq!(memory.tag, [4; 16]);
-    assert_eq!(tasks_of(&recognising(Some(&memory), 9)), delivered);
-    assert_eq!(tasks_of(&recognising(Some(&memory), 8)), 0);
+    assert_eq!(first.recognised, [], "it was a stranger");
+    let second = recognising(Some(&memory), 9);
+    assert_eq!((tasks_of(&second), &second.recognised[..]), (delivered, &[(A, delivered)][..]));
+    let other = recognising(Some(&memory), 8);
+    assert_eq!((tasks_of(&other), &other.recognised[..]), (0, &[][..]));
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn trace_wide<
     let box_ray = BoxRay::new(simd, ray.origin, ray.direction)?;
     let mut walk = Walk::<S, F, W>::new(simd, box_ray, tree.top?);
     let meshes = &*tree.meshes;
-    while let Some(leaf) = walk.next_leaf(&tree.top_nodes, query.t_max) {
+    while let Some(leaf) = walk.next::<ANY>(&tree.top_nodes, query.t_max) {
         query.trace_mesh::<S, F, W, ANY>(simd, meshes, prepared, &box_ray, leaf.first());
         if ANY && query.hit.is_some() {
             break;
@@ -147,9 +147,18 @@ impl Query<'_> {
         let box_ray = if is_same { Some(*world_ray) } else { BoxRay::new(simd, origin, direction) };
         let Some(box_ray) = box_ray else { return };
         let mut walk = Walk::<S, F, W>::new(simd, box_ray, root);
-        while let Some(leaf) = walk.next_leaf(&trees.nodes, self.t_max) {
-            let hits = sheared.intersect(trees.leaf(leaf), leaf.count(), self.t_max);
+        let traits = prepared.mesh_traits[instance.mesh as usize];
+        // Its triangles are there for every ray.
+        let is_plain = !traits.has_alpha && !traits.hides_back;
+        while let Some(leaf) = walk.next::<ANY>(&trees.nodes, self.t_max) {
+            let Some(hits) = sheared.intersect(trees.leaf(leaf), leaf.count(), self.t_max) else {
+                continue;
+            };
             let mut places = hits.places;
+            if ANY && is_plain && places != 0 {
+                self.hit = Some(Hit::SOMEWHERE);
+                return;
+            }
             while places != 0 {
                 let place = places.trailing_zeros() as usize;
                 places &= places - 1;

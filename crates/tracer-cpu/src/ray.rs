@@ -30,6 +30,12 @@ pub(crate) struct Hit {
     pub(crate) is_front: bool,
 }
 
+impl Hit {
+    /// Where nobody asks which one: a hit that is all made up.
+    pub(crate) const SOMEWHERE: Self =
+        Self { t: 0.0, instance: 0, triangle: 0, weights: [0.0; 2], is_front: true };
+}
+
 /// Share of the summed magnitudes by which rounding may move a point: 16 roundings of 2⁻²⁴ each.
 ///
 /// The test below fails at a sixteenth of it; GPUs round less well.

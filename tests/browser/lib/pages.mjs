@@ -130,7 +130,7 @@ export function sceneIdOf(tab) {
 }
 
 /** Number of different colours in a PNG. */
-export async function colourCount(tab, png) {
+export function colourCount(tab, png) {
   return tab.evaluate(async (base64) => {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
     const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));

@@ -56,6 +56,11 @@ async function answer(folders, request, response) {
     response.writeHead(path === "/favicon.ico" ? 204 : 404).end();
     return;
   }
-  response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
-  createReadStream(file).pipe(response);
+  const headers = { "content-type": TYPES[extname(file)] ?? "application/octet-stream" };
+  // Compressed beforehand, as the pages' own server sends what it has so.
+  const accepts = /\bbr\b/.test(request.headers["accept-encoding"] ?? "");
+  const packed = accepts ? await stat(`${file}.br`).catch(() => null) : null;
+  if (packed) headers["content-encoding"] = "br";
+  response.writeHead(200, headers);
+  createReadStream(packed ? `${file}.br` : file).pipe(response);
 }

@@ -26,7 +26,7 @@ const TAPS_PER_LOOK: u64 = 100;
 pub(crate) struct DenoiseRequest {
     /// Names it.
     pub(crate) ticket: u32,
-    /// What the film holds: its whole rectangle and the samples that every pixel has.
+    /// What the film holds: its whole rectangle and the samples that a pixel has on average.
     pub(crate) task: TileTask,
     /// Means of the film.
     pub(crate) radiance: Vec<[f32; 3]>,

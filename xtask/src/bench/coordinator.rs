@@ -36,6 +36,15 @@ impl Wanted<'_> {
     fn has(&self, id: &str) -> bool {
         self.only.is_none_or(|only| only == id)
     }
+
+    /// Whether all rows are wanted, or one that none of the other programs has: the races list theirs when built.
+    fn may_be_raced(&self) -> bool {
+        let is_elsewhere = self.has(TILES[1])
+            || web::wants_decisions(self.only)
+            || model::is_wanted(self.only)
+            || real_run::is_wanted(self.only);
+        self.only.is_none() || !is_elsewhere
+    }
 }
 
 /// Measures whatever rows are wanted; what cannot be measured is named instead.
@@ -45,7 +54,9 @@ pub(super) fn measure(
     wanted: Wanted<'_>,
 ) -> Result<Report> {
     let mut found = Found::default();
-    found.add("races", || simulated(places, wanted));
+    if wanted.may_be_raced() {
+        found.add("races", || simulated(places, wanted));
+    }
     if wanted.has(TILES[1]) {
         found.add("tiles", || tiles(places));
     }
@@ -60,7 +71,7 @@ pub(super) fn measure(
     if real_run::is_wanted(wanted.only) {
         let mut timing = Timing::default();
         found.add("a real run", || {
-            let programs = build::build_native(places, &mut timing)?;
+            let programs = build::build_peers(places, &mut timing)?;
             real_run::measure(places, &programs, wanted.only)
         });
     }

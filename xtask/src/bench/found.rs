@@ -27,11 +27,33 @@ impl Found {
         result.map_err(|error| self.missing.push(format!("{error:#}"))).ok()
     }
 
-    /// All of it; an error if no step knew the row that was wanted.
+    /// All of it; an error if no step knew the row that was wanted, or it could not be measured.
     pub(super) fn report(self, suite: &'static str, only: Option<&str>) -> Result<Report> {
         let is_known = !self.rows.is_empty() || !self.missing.is_empty();
         ensure!(is_known, "no row is called {}", only.unwrap_or_default());
         eprintln!("{}", self.timing);
+        let has_any = only.is_none() || !self.rows.is_empty();
+        ensure!(has_any, "not measured: {}", self.missing.join("; "));
         Ok(Report::of(suite, self.rows).without(self.missing))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::bail;
+
+    use super::*;
+
+    #[test]
+    fn row_that_was_wanted_alone_and_failed_is_an_error_and_among_others_a_gap() {
+        let found = || {
+            let mut found = Found::default();
+            found.add("a row", || bail!("no browser"));
+            found
+        };
+        let error = found().report("tracer", Some("a-row")).unwrap_err();
+        assert_eq!(error.to_string(), "not measured: a row: no browser");
+        assert!(found().report("tracer", None).unwrap().to_string().contains("no browser"));
+        assert!(Found::default().report("tracer", Some("typo")).is_err());
     }
 }

@@ -11,7 +11,13 @@ use crate::setup;
 use crate::tools::{self, Permission};
 
 /// The rows of this module.
-const ROWS: [&str; 3] = ["model-load-ms-wasm", "model-wasm-brotli-bytes", "model-answers-ms-wasm"];
+const ROWS: [&str; 5] = [
+    "model-load-ms-wasm",
+    "model-fetch-ms-wasm",
+    "model-read-ms-wasm",
+    "model-wasm-brotli-bytes",
+    "model-answers-ms-wasm",
+];
 
 /// Whether a row is one of these, or all are wanted.
 pub(super) fn is_wanted(only: Option<&str>) -> bool {

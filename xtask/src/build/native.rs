@@ -27,10 +27,12 @@ pub(crate) const EMBED_PAGES: &str = "p2c2r-server/embed-assets";
 
 const QUERY_LIMIT: Duration = Duration::from_secs(60);
 
-/// Builds both, and learns from cargo where they are.
-pub(super) fn build(places: &Places) -> Result<Programs> {
+/// Builds both, and learns from cargo where they are; `has_pages` puts the pages into the server.
+pub(super) fn build(places: &Places, has_pages: bool) -> Result<Programs> {
     let packages = ["--package", "p2c2r-cli", "--package", "p2c2r-server"];
-    let built = Built::new(places, &[&packages[..], &["--features", EMBED_PAGES]].concat())?;
+    let features = ["--features", EMBED_PAGES];
+    let features = if has_pages { &features[..] } else { &[] };
+    let built = Built::new(places, &[&packages[..], features].concat())?;
     Ok(Programs { cli: built.program("p2c2r")?, server: built.program("p2c2r-server")? })
 }
 

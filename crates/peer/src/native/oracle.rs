@@ -4,32 +4,31 @@
 use p2c2r_predictor::{CostPredictor, ModelError, Predictor};
 use p2c2r_swarm::{COST_BUCKETS, CostRow, FEATURES, OUTPUTS};
 
-use super::render::Foresight;
-
 /// Models, or none.
-pub(super) struct Oracle {
+#[derive(Debug)]
+pub struct Oracle {
     latency: Option<Predictor>,
     cost: Option<CostPredictor>,
 }
 
 impl Oracle {
     /// Reads the model files; each that is refused leaves none, and says why.
-    pub(super) fn load(foresight: &Foresight) -> (Self, Vec<String>) {
+    pub fn load(latency: Option<&[u8]>, cost: Option<&[u8]>) -> (Self, Vec<String>) {
         let mut troubles = Vec::new();
-        let latency = foresight.model.as_deref().map(Predictor::load);
+        let latency = latency.map(Predictor::load);
         let latency = usable(latency, "the base model is not used, a heuristic is", &mut troubles);
-        let cost = foresight.cost_model.as_deref().map(CostPredictor::load);
+        let cost = cost.map(CostPredictor::load);
         let cost = usable(cost, "the cost model is not used, measurements are", &mut troubles);
         (Self { latency, cost }, troubles)
     }
 
     /// Whether there is somebody to ask about workers.
-    pub(super) const fn knows_workers(&self) -> bool {
+    pub const fn knows_workers(&self) -> bool {
         self.latency.is_some()
     }
 
     /// An answer to each row about a worker.
-    pub(super) fn answer(
+    pub fn answer(
         &self,
         rows: &[[f32; FEATURES]; COST_BUCKETS],
     ) -> Option<[[f32; OUTPUTS]; COST_BUCKETS]> {
@@ -37,7 +36,7 @@ impl Oracle {
     }
 
     /// What the paths of cells cost.
-    pub(super) fn log_long_costs(&self, rows: &[CostRow]) -> Option<Vec<f64>> {
+    pub fn log_long_costs(&self, rows: &[CostRow]) -> Option<Vec<f64>> {
         Some(self.cost.as_ref()?.log_long_costs(rows))
     }
 }

@@ -84,10 +84,17 @@ pub enum RenderEvent {
         /// Its kind.
         kind: &'static str,
     },
+    /// A contributor is known from an earlier render.
+    PeerRecognised {
+        /// Its name, or its id.
+        name: String,
+        /// Tasks that it has delivered before.
+        tasks: u64,
+    },
     /// A contributor is gone.
     PeerLost {
-        /// Its id.
-        id: String,
+        /// Its name, or its id.
+        name: String,
         /// Why.
         reason: String,
     },

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use p2c2r_frame::{SceneId, TileTask};
-use p2c2r_protocol::LeaseId;
 use p2c2r_protocol::peer::{Capabilities, Channel, Condition, DeviceKind, PeerLimits, Role};
+use p2c2r_protocol::{LeaseId, PeerId};
 use p2c2r_swarm::signaling::{SignalingConfig, SignalingState};
 use p2c2r_swarm::{
     CostSource, Insight, JobSpec, LocalWork, PeerEnd, PeerState, RefineOrder, Requester,
@@ -24,7 +24,7 @@ use super::render::{NetworkStats, RenderEvent, RenderJob, RenderOptions, Rendere
 use super::scenes::LoadedScene;
 use super::state_file::StateFile;
 use super::{PeerError, TracingDevice};
-use foresight::insight_of;
+use foresight::begin;
 
 /// How often the caller hears of progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -89,11 +89,10 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
             _ => (gathering_job(&spec), Some(spec)),
         };
         let foresight = &options.foresight;
-        let (oracle, refused) = Oracle::load(foresight);
-        let state = foresight.state.clone().map(|path| StateFile::new(path, started));
-        let stored = state.as_ref().map_or(Ok(None), StateFile::read);
-        let insight = insight_of(foresight, &stored, oracle.knows_workers());
-        let session = Requester::new(config_of(&options, insight), first)
+        let (oracle, refused) =
+            Oracle::load(foresight.model.as_deref(), foresight.cost_model.as_deref());
+        let mut state = foresight.state.clone().map(|path| StateFile::new(path, started));
+        let (session, forgotten) = begin(&options, &first, &mut state, oracle.knows_workers())
             .map_err(|error| PeerError::Job(error.to_string()))?;
         let upload = start_upload(&options, job.scene.id, job.package);
         let mut driver = Self {
@@ -111,8 +110,7 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
             state,
             show,
         };
-        refused.into_iter().for_each(|refused| driver.warn(refused));
-        driver.recall(stored);
+        refused.into_iter().chain(forgotten).for_each(|trouble| driver.warn(trouble));
         driver.look();
         Ok(driver)
     }
@@ -180,16 +178,18 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
                 }
             }
             RequesterOutput::PeerReady { peer, capabilities } => {
-                let name = capabilities.name.as_str();
-                let name = if name.is_empty() { peer.to_string() } else { name.to_owned() };
-                let kind = capabilities.device.as_str();
+                let (name, kind) = (self.name_of(peer), capabilities.device.as_str());
                 (self.show)(RenderEvent::PeerReady { name, kind });
+            }
+            RequesterOutput::PeerRecognised { peer, tasks } => {
+                let name = self.name_of(peer);
+                (self.show)(RenderEvent::PeerRecognised { name, tasks });
             }
             // Everybody leaves at the end.
             RequesterOutput::PeerLost { reason: PeerEnd::Stopped, .. } => {}
             RequesterOutput::PeerLost { peer, reason } => {
-                let (id, reason) = (peer.to_string(), reason.to_string());
-                (self.show)(RenderEvent::PeerLost { id, reason });
+                let (name, reason) = (self.name_of(peer), reason.to_string());
+                (self.show)(RenderEvent::PeerLost { name, reason });
             }
             RequesterOutput::TraceLocal { lease, task } => self.trace(lease, task),
             RequesterOutput::CancelLocal { lease } => {
@@ -208,6 +208,15 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
             RequesterOutput::Attempt(record) => (self.show)(RenderEvent::Attempt(record)),
             RequesterOutput::TileMerged { .. } | RequesterOutput::FrameComplete { .. } => {}
         }
+    }
+
+    /// What a contributor, one that has just left too, calls itself; its id if that is nothing.
+    fn name_of(&self, peer: PeerId) -> String {
+        let stats = self.session.stats(self.started.elapsed());
+        let known = stats.into_iter().find(|stats| stats.worker == Worker::Peer(peer));
+        let name = known.and_then(|known| known.capabilities).map(|known| known.name);
+        let name = name.filter(|name| !name.as_str().is_empty());
+        name.map_or_else(|| format!("peer {peer}"), |name| name.as_str().to_owned())
     }
 
     fn trace(&mut self, lease: LeaseId, task: TileTask) {

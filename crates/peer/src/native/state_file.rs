@@ -1,10 +1,12 @@
 //! What a requester has learned of contributors, in a file between runs. That file may be lost or broken:
 //! it is told once, and the render goes on without it.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use p2c2r_swarm::Memory;
+use p2c2r_protocol::peer::{DeviceKind, PeerName};
+use p2c2r_swarm::{Memory, StateError};
 
 use super::user_files::{cache_file, read_limited, replace};
 
@@ -20,9 +22,15 @@ pub fn default_state_file() -> Option<PathBuf> {
     cache_file(FILE_NAME)
 }
 
-/// What pseudonyms of this user's contributors are made from: what is stored, else `fresh`, which is then
-/// stored if that is possible.
-pub fn contributor_secret(fresh: [u8; 32]) -> [u8; 32] {
+/// What pseudonyms of a contributor are made from: a secret of this user, told apart by device and name, since
+/// a machine may run several, of which each has a speed of its own.
+pub fn contributor_secret(fresh: [u8; 32], device: DeviceKind, name: &PeerName) -> [u8; 32] {
+    let own = [device.as_str(), name.as_str()].join("\n");
+    *blake3::keyed_hash(&user_secret(fresh), own.as_bytes()).as_bytes()
+}
+
+/// What is stored, else `fresh`, which is then stored if that is possible.
+fn user_secret(fresh: [u8; 32]) -> [u8; 32] {
     let Some(path) = cache_file(SECRET_FILE_NAME) else { return fresh };
     let stored = read_limited(&path, 32).ok().flatten().and_then(|bytes| bytes.try_into().ok());
     stored.unwrap_or_else(|| {
@@ -38,27 +46,49 @@ pub fn contributor_secret(fresh: [u8; 32]) -> [u8; 32] {
 pub(super) struct StateFile {
     path: PathBuf,
     write_at: Instant,
-    is_broken: bool,
+    is_kept: bool,
 }
 
 impl StateFile {
     pub(super) fn new(path: PathBuf, now: Instant) -> Self {
-        Self { path, write_at: now + WRITE_EVERY, is_broken: false }
+        Self { path, write_at: now + WRITE_EVERY, is_kept: true }
     }
 
-    /// What was stored; `None` if nothing was.
-    pub(super) fn read(&self) -> Result<Option<Memory>, String> {
-        let told = |error: &dyn std::fmt::Display| {
-            format!("what was learned before is lost: {}: {error}", self.path.display())
+    /// What was stored; `None` if nothing was. What is no state of ours will not be replaced by one.
+    pub(super) fn read(&mut self) -> Result<Option<Memory>, String> {
+        let bytes = match read_limited(&self.path, MAX_FILE_BYTES) {
+            Ok(bytes) => bytes.unwrap_or_default(),
+            Err(error) => return Err(self.leave(&error)),
         };
-        let bytes = read_limited(&self.path, MAX_FILE_BYTES).map_err(|error| told(&error))?;
-        let Some(bytes) = bytes else { return Ok(None) };
-        Memory::from_bytes(&bytes).map(Some).ok_or_else(|| told(&"the file is too short"))
+        match Memory::from_bytes(&bytes) {
+            Some(memory) => Ok(Some(memory)),
+            None if bytes.is_empty() => Ok(None),
+            None => Err(self.leave(&"it is too short for a saved state")),
+        }
+    }
+
+    /// What was read could not be gone on from; says what that means.
+    pub(super) fn refuse(&mut self, error: &StateError) -> String {
+        if error.is_foreign() {
+            return self.leave(error);
+        }
+        let path = self.path.display();
+        format!("contributors are not known again, learning begins anew: {path}: {error}")
+    }
+
+    /// Will not touch the file.
+    fn leave(&mut self, reason: &dyn Display) -> String {
+        self.is_kept = false;
+        let path = self.path.display();
+        format!(
+            "what is learned of contributors is not kept: {path} is left as it is: {reason}; remove it, or name \
+             another file"
+        )
     }
 
     /// Whether it is time to write; not again for a while.
     pub(super) fn is_due(&mut self, now: Instant) -> bool {
-        let is_due = now >= self.write_at;
+        let is_due = self.is_kept && now >= self.write_at;
         if is_due {
             self.write_at = now + WRITE_EVERY;
         }
@@ -67,13 +97,12 @@ impl StateFile {
 
     /// Stores; what went wrong is told the first time.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
-        match replace(&self.path, bytes) {
-            Ok(()) => Ok(()),
-            Err(_) if self.is_broken => Ok(()),
-            Err(error) => {
-                self.is_broken = true;
-                Err(format!("what is learned is not kept: {}: {error}", self.path.display()))
-            }
+        if !self.is_kept {
+            return Ok(());
         }
+        replace(&self.path, bytes).map_err(|error| {
+            self.is_kept = false;
+            format!("what is learned of contributors is not kept: {}: {error}", self.path.display())
+        })
     }
 }

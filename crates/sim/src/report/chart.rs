@@ -188,8 +188,8 @@ impl Chart {
             })
             .collect();
         format!(
-            "<figure><h2>{heading}</h2><ul class=\"legend\">{legend}</ul>\
-             <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{heading}\">{axes}{marks}</svg>\
+            "<figure><h3>{heading}</h3><ul class=\"legend\">{legend}</ul>\
+             <div class=\"wide\"><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{heading}\">{axes}{marks}</svg></div>\
              <figcaption>{caption}</figcaption></figure>",
             heading = escaped(heading),
             marks = self.marks,

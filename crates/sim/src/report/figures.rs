@@ -15,8 +15,12 @@ const MOST_POINTS: usize = 500;
 /// Seconds of the timeline, and from when on it is shown at best.
 const TIMELINE: f64 = 2.0;
 const SETTLED: f64 = 10.0;
+/// Workers that are told apart in the timeline.
+const MOST_ROWS: usize = 32;
 /// Seconds of one bar of the chart of copies.
 const SECONDS_A_BAR: f64 = 1.0;
+/// Fewer tasks in a bar say nothing of shares.
+const LEAST_TASKS: f64 = 20.0;
 
 /// Runs of one policy.
 pub(super) fn of(raced: &[Raced], policy: Policy) -> Vec<&Run> {
@@ -137,6 +141,11 @@ pub(super) fn timeline(run: &Run, policy: Policy) -> String {
     let shown = run.attempts.iter().filter(|one| one.at > from && one.at - one.seconds < until);
     let mut rows: BTreeMap<Option<u64>, Vec<&Attempt>> = BTreeMap::new();
     shown.for_each(|attempt| rows.entry(attempt.peer).or_default().push(attempt));
+    let all = rows.len();
+    // The own tracer stays; of the others those that came last go.
+    while rows.len() > MOST_ROWS {
+        rows.pop_last();
+    }
     let mut y = Axis::even("worker", -1.0, rows.len() as f64);
     let names = rows.keys().enumerate().map(|(row, peer)| {
         (row as f64, peer.map_or("own tracer".to_owned(), |peer| format!("{peer}")))
@@ -159,41 +168,40 @@ pub(super) fn timeline(run: &Run, policy: Policy) -> String {
         "Who works when",
         &format!(
             "Attempts by worker during {TIMELINE} seconds under `{}`, from when a lane was free for them to when they \
-             ended, their way included; upright lines are the starts of frames. Copies that lost are not shown.",
-            policy.name()
+             ended, their way included; upright lines are the starts of frames. Copies that lost are not shown{}.",
+            policy.name(),
+            if all > rows.len() { format!(", nor are {} more workers", all - rows.len()) } else { String::new() }
         ),
     )
 }
 
-/// The share of workers that have something to do.
+/// How many workers have something to do.
 pub(super) fn utilisation(raced: &[Raced], policies: &[Policy]) -> String {
-    let runs: Vec<(Policy, Vec<&Run>)> =
-        policies.iter().map(|policy| (*policy, of(raced, *policy))).collect();
-    let ends = runs.iter().flat_map(|(_, runs)| runs).flat_map(|run| &run.attempts);
-    let end = ends.map(|attempt| attempt.at).fold(0.0, f64::max);
+    let curves: Vec<Curve> =
+        policies.iter().map(|policy| (*policy, busy(&of(raced, *policy)))).collect();
+    let ends = curves.iter().flat_map(|(_, points)| points).map(|(second, _)| *second);
     let mut chart = Chart::new(
-        Axis::even("seconds since the start", 0.0, end),
-        Axis::even("workers with a task at a time", 0.0, 26.0),
+        Axis::even("seconds since the start", 0.0, ends.fold(1.0, f64::max)),
+        Axis::even("workers with a task at a time", 0.0, (highest(&curves) * 1.05).max(1.0)),
     );
-    for (colour, (policy, runs)) in runs.iter().enumerate() {
-        let mut busy = vec![0.0; end.ceil() as usize + 1];
-        for attempt in runs.iter().flat_map(|run| &run.attempts) {
-            spread(&mut busy, attempt.at - attempt.seconds, attempt.at);
-        }
-        let count = runs.len().max(1) as f64;
-        let points: Vec<(f64, f64)> = busy
-            .iter()
-            .enumerate()
-            .map(|(second, busy)| (second as f64 + 0.5, busy / count))
-            .take_while(|(middle, _)| *middle < end)
-            .collect();
-        chart.line(colour, policy.name(), &points);
+    for (colour, (policy, points)) in curves.iter().enumerate() {
+        chart.line(colour, policy.name(), points);
     }
     chart.finish(
         "How many work at a time",
-        "Mean number of tasks that are with workers, second by second, over all seeds. Slow policies keep many \
-         busy with what only delays the frame.",
+        "Mean number of workers, the own tracer included, that have a task, second by second, over all seeds. Few are \
+         busy where others wait for one that is slow or gone.",
     )
+}
+
+/// By the middle of each second, how many had a task on average.
+fn busy(runs: &[&Run]) -> Vec<(f64, f64)> {
+    let attempts = || runs.iter().flat_map(|run| &run.attempts);
+    let end = attempts().map(|attempt| attempt.at).fold(0.0, f64::max);
+    let mut seconds = vec![0.0; end.floor() as usize];
+    attempts().for_each(|attempt| spread(&mut seconds, attempt.at - attempt.seconds, attempt.at));
+    let count = runs.len().max(1) as f64;
+    seconds.iter().enumerate().map(|(second, busy)| (second as f64 + 0.5, busy / count)).collect()
 }
 
 /// Adds an interval of time to the seconds that it touches.
@@ -218,13 +226,14 @@ pub(super) fn copies(runs: &[&Run], policy: Policy) -> String {
         run.copies.iter().for_each(|at| again[place(*at)] += 1.0);
         run.tasks.iter().for_each(|task| merged[place(task.at)] += 1.0);
     }
-    let share = |bar: usize| 100.0 * again[bar] / f64::max(merged[bar], 1.0);
-    let most = (0..bars).map(share).fold(1.0, f64::max);
+    let share = |bar: usize| 100.0 * again[bar] / merged[bar];
+    let told: Vec<usize> = (0..bars).filter(|bar| merged[*bar] >= LEAST_TASKS).collect();
+    let most = told.iter().map(|bar| share(*bar)).fold(1.0, f64::max);
     let mut chart = Chart::new(
         Axis::even("seconds since the start", 0.0, end),
         Axis::even("copies per hundred tasks", 0.0, most * 1.05),
     );
-    for bar in 0..bars {
+    for bar in told {
         let from = bar as f64 * SECONDS_A_BAR;
         chart.column(0, from, (from + 0.85 * SECONDS_A_BAR).min(end), share(bar));
     }
@@ -234,8 +243,8 @@ pub(super) fn copies(runs: &[&Run], policy: Policy) -> String {
     chart.finish(
         "Copies",
         &format!(
-            "Tasks that were given to a second worker because the first was late, likely to fail or slower. \
-             {:.1} % of all traced paths were traced for nothing; 99 % of the work was there after {:.0} ms.",
+            "Tasks that were given to a second worker because the first was late, likely to fail or slower; seconds \
+             with fewer than {LEAST_TASKS} tasks are left out. {:.1} % of all traced paths were traced for nothing; 99 % of the work was there after {:.0} ms.",
             100.0 * twice / runs.len().max(1) as f64,
             1e3 * p99
         ),

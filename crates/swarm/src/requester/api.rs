@@ -183,6 +183,13 @@ pub enum RequesterOutput {
         /// What it says of itself.
         capabilities: Capabilities,
     },
+    /// A contributor of an earlier session is known again; after its `PeerReady`, and once at most.
+    PeerRecognised {
+        /// Who.
+        peer: PeerId,
+        /// Tasks that it has delivered before.
+        tasks: u64,
+    },
     /// A contributor is no longer part of the session.
     PeerLost {
         /// Who.

@@ -108,7 +108,13 @@ impl Requester {
             return Err(Violation::Unexpected("pseudonym"));
         }
         peer.pseudonym = Some(pseudonym);
-        self.scheduler.recognise(Worker::Peer(id), pseudonym, self.now);
+        let worker = Worker::Peer(id);
+        let (before, _) = self.scheduler.history(worker);
+        self.scheduler.recognise(worker, pseudonym, self.now);
+        let (tasks, _) = self.scheduler.history(worker);
+        if tasks > before {
+            self.outputs.push_back(RequesterOutput::PeerRecognised { peer: id, tasks });
+        }
         Ok(())
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct Bench {
     pub(crate) is_local_lost: bool,
     pub(crate) questions: Vec<AskedAbout>,
     pub(crate) attempts: Vec<AttemptRecord>,
+    /// Peers of earlier sessions, and their tasks there.
+    pub(crate) recognised: Vec<(PeerId, u64)>,
     pub(crate) outputs: usize,
     answered: BTreeSet<LeaseId>,
 }
@@ -62,6 +64,7 @@ impl Bench {
             is_local_lost: false,
             questions: Vec::new(),
             attempts: Vec::new(),
+            recognised: Vec::new(),
             outputs: 0,
             answered: BTreeSet::new(),
         };
@@ -116,6 +119,9 @@ impl Bench {
                     self.questions.push((question, worker, kind, rows));
                 }
                 RequesterOutput::Attempt(record) => self.attempts.push(*record),
+                RequesterOutput::PeerRecognised { peer, tasks } => {
+                    self.recognised.push((peer, tasks));
+                }
                 RequesterOutput::PeerReady { .. }
                 | RequesterOutput::PeerLost { .. }
                 | RequesterOutput::FrameComplete { .. } => {}

@@ -434,7 +434,7 @@ impl World {
                     self.completed_at = Some(now);
                 }
                 RequesterOutput::PeerLost { peer, reason } => self.lost.push((peer, reason)),
-                RequesterOutput::PeerReady { .. } => {}
+                RequesterOutput::PeerReady { .. } | RequesterOutput::PeerRecognised { .. } => {}
                 RequesterOutput::Predict { question, worker, kind, rows } => {
                     self.questions.push((question, worker, kind, rows));
                 }

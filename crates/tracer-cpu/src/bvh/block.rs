@@ -25,9 +25,6 @@ pub(super) struct BlockHits {
 }
 
 impl BlockHits {
-    const NONE: Self =
-        Self { places: 0, t: [0.0; BLOCK], edges: [[0.0; BLOCK]; 2], determinant: [0.0; BLOCK] };
-
     /// The hit at one of the places.
     #[inline(always)]
     pub(super) fn at(&self, place: usize) -> TriangleHit {
@@ -56,7 +53,12 @@ impl<S: Simd> LaneRay<S> {
 
     /// Tests the `count` triangles of a leaf; hits beyond `t_max` are left out.
     #[inline(always)]
-    pub(super) fn intersect(&self, rows: &[f32; ROWS], count: usize, t_max: f32) -> BlockHits {
+    pub(super) fn intersect(
+        &self,
+        rows: &[f32; ROWS],
+        count: usize,
+        t_max: f32,
+    ) -> Option<BlockHits> {
         let simd = self.simd;
         let zero = f32x4::splat(simd, 0.0);
         let a = self.sheared(rows, 0, count);
@@ -72,7 +74,7 @@ impl<S: Simd> LaneRay<S> {
         // Lanes without a triangle of the leaf hold numbers of the next ones.
         let there = (1 << count) - 1;
         if !is_missed.to_bitmask() & there == 0 {
-            return BlockHits::NONE;
+            return None;
         }
         let depths = [a[2] * self.shear[2], b[2] * self.shear[2], c[2] * self.shear[2]];
         let t = (u * depths[0] + v * depths[1] + w * depths[2]) / determinant;
@@ -81,16 +83,16 @@ impl<S: Simd> LaneRay<S> {
             & t.simd_le(f32x4::splat(simd, t_max));
         let is_near: mask32x4<S> = is_ahead & !is_missed;
         if is_near.all_false() {
-            return BlockHits::NONE;
+            return None;
         }
         let error = t_error([a, b, c], depths, [u, v, w], determinant);
         let is_hit = is_near & !t.simd_le(error);
-        BlockHits {
+        Some(BlockHits {
             places: is_hit.to_bitmask() & there,
             t: t.to_array(),
             edges: [v.to_array(), w.to_array()],
             determinant: determinant.to_array(),
-        }
+        })
     }
 
     /// A corner of every triangle, whose row for the first axis begins at `first`.

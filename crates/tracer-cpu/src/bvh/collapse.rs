@@ -1,5 +1,7 @@
 //! Binary trees into wide ones, at the least cost of walking them.
 
+use std::cmp::Reverse;
+
 use arrayvec::ArrayVec;
 use p2c2r_scene::{BvhNode, NO_INDEX};
 
@@ -74,7 +76,9 @@ impl<'a, Write: FnMut(Reference), const W: usize> Collapse<'a, Write, W> {
             if let Some((parent, lane)) = place {
                 self.wide[parent].children[lane] = index as u32;
             }
-            let gathered = self.gather(node);
+            let mut gathered = self.gather(node);
+            // Whoever looks for any hit begins with the last: small children are soon done with.
+            gathered.sort_by_key(|branch| Reverse(branch.span.count));
             let boxes: ArrayVec<Corners, W> =
                 gathered.iter().map(|branch| branch.corners).collect();
             self.wide.push(WideNode::around(&boxes));

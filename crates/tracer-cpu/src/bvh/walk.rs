@@ -1,4 +1,5 @@
-//! One ray through a tree: the boxes of a node in one vector, nearer children first.
+//! One ray through a tree: the boxes of a node in one vector, nearer children first where the nearest hit
+//! counts, and without that order where any will do.
 
 use arrayvec::ArrayVec;
 use fearless_simd::prelude::*;
@@ -136,9 +137,19 @@ impl<S: Simd, F: SimdFloat<S, Element = f32> + Extremes, const W: usize> Walk<S,
         Self { simd, ray, stack }
     }
 
-    /// The next leaf whose box begins before `t_max`, nearer ones first.
+    /// The next leaf whose box begins before `t_max`; of `ANY`, in no order of distance.
     #[inline(always)]
-    pub(super) fn next_leaf(&mut self, nodes: &[WideNode<W>], t_max: f32) -> Option<Reference> {
+    pub(super) fn next<const ANY: bool>(
+        &mut self,
+        nodes: &[WideNode<W>],
+        t_max: f32,
+    ) -> Option<Reference> {
+        if ANY { self.next_of_any(nodes, t_max) } else { self.next_nearest(nodes, t_max) }
+    }
+
+    /// The next leaf, nearer ones first.
+    #[inline(always)]
+    fn next_nearest(&mut self, nodes: &[WideNode<W>], t_max: f32) -> Option<Reference> {
         let reach = t_max * BOX_SLACK;
         while let Some(entry) = self.stack.pop() {
             if entry.t() > reach {
@@ -155,17 +166,49 @@ impl<S: Simd, F: SimdFloat<S, Element = f32> + Extremes, const W: usize> Walk<S,
         None
     }
 
-    /// The nearest child that the ray enters; the others go on the stack, the nearest on top.
+    /// The next leaf by the order of the children: sorting them by distance would cost more than it saves where
+    /// any hit ends the walk.
     #[inline(always)]
-    fn enter(&mut self, node: &WideNode<W>, reach: f32) -> Option<Reference> {
-        let simd = self.simd;
-        let ray = &self.ray;
+    fn next_of_any(&mut self, nodes: &[WideNode<W>], t_max: f32) -> Option<Reference> {
+        let reach = t_max * BOX_SLACK;
+        while let Some(entry) = self.stack.pop() {
+            let mut reference = entry.child();
+            loop {
+                if reference.is_leaf() {
+                    return Some(reference);
+                }
+                let node = &nodes[reference.0 as usize];
+                let (mut hits, _) = self.meet(node, reach);
+                if hits == 0 {
+                    break;
+                }
+                let mut lane = take_lowest(&mut hits);
+                while hits != 0 {
+                    self.stack.push(Entry::new(0.0, node.children[lane]));
+                    lane = take_lowest(&mut hits);
+                }
+                reference = Reference(node.children[lane]);
+            }
+        }
+        None
+    }
+
+    /// A bit for each child that the ray enters before `reach`, and where it does.
+    #[inline(always)]
+    fn meet(&self, node: &WideNode<W>, reach: f32) -> (u64, F) {
+        let (simd, ray) = (self.simd, &self.ray);
         let [near_x, far_x] = ray.slab(simd, node, 0);
         let [near_y, far_y] = ray.slab(simd, node, 1);
         let [near_z, far_z] = ray.slab(simd, node, 2);
         let enter = near_x.larger(near_y).larger(near_z.larger(F::splat(simd, 0.0)));
         let leave = far_x.smaller(far_y).smaller(far_z.smaller(F::splat(simd, reach)));
-        let mut hits = enter.simd_le(leave).to_bitmask();
+        (enter.simd_le(leave).to_bitmask(), enter)
+    }
+
+    /// The nearest child that the ray enters; the others go on the stack, the nearest on top.
+    #[inline(always)]
+    fn enter(&mut self, node: &WideNode<W>, reach: f32) -> Option<Reference> {
+        let (mut hits, enter) = self.meet(node, reach);
         if hits == 0 {
             return None;
         }

@@ -1,7 +1,8 @@
 //! The denoised picture of a view: when it is asked for, when it takes the film's place on the screen.
 //!
-//! The film grows on beside it and is never changed. A picture is denoised again when its pixels have
-//! twice the samples of the last time, and once more when the film is complete.
+//! The film grows on beside it and is never changed. A picture is denoised again when the film has
+//! twice the samples of the last time, and once more when it is complete; the film is shown in its place
+//! while it is the better one.
 
 use std::time::Duration;
 
@@ -18,6 +19,10 @@ use crate::messages::{Denoising, DeviceChoice, ErrorCategory, ExportFormat, From
 /// is below what the filter would smear.
 const CONVERGED_SAMPLES: u32 = 256;
 
+/// A denoised picture is worth about so many times its samples: of a film with more, the samples as they are
+/// look better (`denoise-equivalent-spp` in `docs/benchmarks.md`).
+const WORTH: u32 = 16;
+
 /// Exports that wait for the last denoised picture; more are answered with what there is.
 const MAX_WAITING_EXPORTS: usize = 16;
 
@@ -28,10 +33,10 @@ pub(super) struct Denoised {
     /// What the film will hold, as one task.
     task: Option<TileTask>,
     running: Option<Running>,
-    /// Samples of every pixel when it was last asked for.
+    /// Samples of a pixel when it was last asked for.
     asked_samples: u32,
     /// What is shown in place of the film.
-    picture: Option<Vec<[f32; 3]>>,
+    picture: Option<Shown>,
     /// Shown as soon as it is painted.
     news: Option<FromSession>,
     /// Of the page, for when the running request is answered.
@@ -40,6 +45,13 @@ pub(super) struct Denoised {
     is_gpu_out: bool,
     /// Nor can the CPU, with this view.
     is_given_up: bool,
+}
+
+/// A picture, and the samples of a pixel that it was made from.
+#[derive(Debug)]
+struct Shown {
+    radiance: Vec<[f32; 3]>,
+    samples: u32,
 }
 
 /// A request on its way.
@@ -54,7 +66,7 @@ struct Running {
 impl Denoised {
     /// The radiance that takes the film's place.
     pub(super) fn radiance(&self) -> Option<&[[f32; 3]]> {
-        self.picture.as_deref()
+        self.picture.as_ref().map(|shown| &*shown.radiance)
     }
 
     /// What the page should hear when the picture has been painted.
@@ -74,22 +86,31 @@ impl PlayerRole {
         self.denoised = Denoised { last_ticket, is_gpu_out, task, news, ..Denoised::default() };
     }
 
-    /// Asks for a denoised picture if a better one can be had; shows the film again where none is wanted.
+    /// Asks for a denoised picture if a better one can be had; shows the film again where it is better, or
+    /// where nothing else is wanted.
     pub(super) fn denoise_if_due(&mut self, now: Duration) {
         let Some(requester) = &self.requester else { return };
         let film = requester.film();
-        let samples = film.sample_counts().iter().min().copied().unwrap_or(0);
+        let (is_complete, is_small) =
+            (film.is_complete(), film.rect().area() <= MAX_DENOISED_PIXELS);
+        let samples = mean_samples(film.sample_counts());
         if samples == 0 || self.settle_at.is_some() {
             return;
         }
         if !self.is_denoising_wanted(samples) {
-            return self.show_film(now, samples);
+            self.cancel_denoising();
+            self.denoised.asked_samples = 0;
+            self.denoised.is_given_up = false;
+            self.show_film(now, samples);
+            return self.answer_waiting_exports();
+        }
+        if self.denoised.picture.as_ref().is_some_and(|shown| is_stale(shown.samples, samples)) {
+            self.show_film(now, samples);
         }
         let asked = self.denoised.asked_samples;
-        let is_better = samples >= 2 * asked || (film.is_complete() && samples > asked);
+        let is_better = samples >= 2 * asked || (is_complete && samples > asked);
         let is_free = self.denoised.running.is_none() && !self.is_paused;
-        let is_possible = !self.denoised.is_given_up && film.rect().area() <= MAX_DENOISED_PIXELS;
-        if is_better && is_free && is_possible {
+        if is_better && is_free && is_small && !self.denoised.is_given_up {
             self.denoise(now, samples);
         }
     }
@@ -105,14 +126,10 @@ impl PlayerRole {
 
     /// Shows the film as it is.
     fn show_film(&mut self, now: Duration, samples: u32) {
-        self.cancel_denoising();
-        self.denoised.asked_samples = 0;
-        self.denoised.is_given_up = false;
         if self.denoised.picture.take().is_some() {
             self.denoised.news = Some(film_shown(samples));
             self.repaint(now);
         }
-        self.answer_waiting_exports();
     }
 
     /// The whole picture is another one.
@@ -156,11 +173,11 @@ impl PlayerRole {
             return;
         };
         let Running { samples, began, is_on_gpu, .. } = running;
-        let pixels = self.requester.as_ref().map_or(0, |requester| requester.film().sums().len());
+        let counts = self.requester.as_ref().map_or(&[][..], |it| it.film().sample_counts());
         match outcome {
-            Ok(radiance) if radiance.len() == pixels => {
+            Ok(radiance) if radiance.len() == counts.len() => {
                 let took_ms = now.saturating_sub(began).as_secs_f64() * 1e3;
-                self.denoised.picture = Some(radiance);
+                self.denoised.picture = Some(Shown { radiance, samples });
                 let is_denoised = true;
                 self.denoised.news =
                     Some(FromSession::Shown { is_denoised, samples, took_ms, is_on_gpu });
@@ -230,6 +247,20 @@ fn task_of(spec: &JobSpec) -> TileTask {
         effects: spec.effects,
         max_bounces: spec.max_bounces,
     }
+}
+
+/// Samples of a pixel on average; 0 while a pixel has none.
+fn mean_samples(counts: &[u32]) -> u32 {
+    if counts.contains(&0) {
+        return 0;
+    }
+    let sum: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+    sum.checked_div(counts.len() as u64).unwrap_or(0) as u32
+}
+
+/// Whether a film with so many samples is better than what was denoised from `denoised` of them.
+const fn is_stale(denoised: u32, film: u32) -> bool {
+    film > denoised.saturating_mul(WORTH)
 }
 
 /// The film is shown as it is.

@@ -104,7 +104,9 @@ impl PlayerRole {
                 self.capabilities.insert(peer, capabilities);
                 self.reports.peers_changed(now);
             }
-            RequesterOutput::PeerLost { .. } => self.reports.peers_changed(now),
+            RequesterOutput::PeerRecognised { .. } | RequesterOutput::PeerLost { .. } => {
+                self.reports.peers_changed(now);
+            }
             RequesterOutput::TraceLocal { lease, task } => {
                 self.base.lanes.submit(lease, task, &mut self.base.actions);
             }

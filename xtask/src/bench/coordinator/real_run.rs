@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::bench::report::{Repetitions, Row, median};
@@ -33,7 +33,7 @@ const FRAMES: &[&str] = &[
     "--spp",
     "2",
     "--frames",
-    "40",
+    "16",
     "--tasks",
     "24",
 ];
@@ -50,6 +50,9 @@ const ROWS: [&str; 8] = [
     "real-run-late-share",
     "real-run-stage-ms",
 ];
+
+/// What is known of a contributor, the least first, as the program writes it.
+const STAGES: [&str; 4] = ["heuristic", "per_worker", "per_kind", "by_hour"];
 
 /// Whether a row is one of these, or all are wanted.
 pub(super) fn is_wanted(only: Option<&str>) -> bool {
@@ -82,7 +85,16 @@ pub(super) fn measure(
             // Dropped, and so ended, after the frames.
             let _contributors = contributors(programs, &server.url, &room)?;
             let report = render(programs, &server.url, &room, scheduler, repetition)?;
-            seen.entry(scheduler).or_default().add(&report)?;
+            let seen = seen.entry(scheduler).or_default();
+            seen.add(&report)?;
+            let (task, frame) = (seen.tasks.last(), seen.frames.last());
+            // It takes some minutes; a person wants to see it go on.
+            if let (Some(task), Some(frame)) = (task, frame) {
+                let round = repetition + 1;
+                eprintln!(
+                    "xtask: {round} of {REPETITIONS}, {scheduler}: {task:.0} ms a task, {frame:.0} ms a frame"
+                );
+            }
         }
     }
     let wants = |row: &Row| only.is_none_or(|only| only == GROUP || only == row.id);
@@ -141,6 +153,7 @@ impl Seen {
         let attempts = frames.iter().filter_map(|frame| frame["attempts"].as_array()).flatten();
         for attempt in attempts.filter(|attempt| attempt["is_delivered"] == true) {
             let stage = attempt["stage"].as_str().context("an attempt has no stage")?;
+            ensure!(STAGES.contains(&stage), "there is no stage {stage}");
             let took = attempt["seconds"].as_f64().context("an attempt has no time")?;
             self.stages.entry(stage.to_owned()).or_default().push(1e3 * took);
         }
@@ -167,11 +180,17 @@ fn rows(seen: &BTreeMap<&str, Seen>) -> Vec<Row> {
         by_name(
             ROWS[7],
             "ms",
-            stages.values().next_back().map_or(f64::NAN, |last| median(last)),
+            last_stage(&stages),
             "attempts of `learned` by what was known of the contributor; the value is the last stage's",
             stages,
         ),
     ]
+}
+
+/// Median of the stage at which most is known, of those that were reached.
+fn last_stage(stages: &BTreeMap<String, Vec<f64>>) -> f64 {
+    let reached = STAGES.iter().rev().find_map(|stage| stages.get(*stage));
+    reached.map_or(f64::NAN, |times| median(times))
 }
 
 fn by_name(
@@ -213,5 +232,14 @@ mod tests {
         assert!((seen.late[0] - 0.25).abs() < 1e-9);
         assert_eq!(seen.stages["heuristic"], [200.0]);
         assert!(seen.add(&json!({})).is_err());
+    }
+
+    #[test]
+    fn last_stage_is_the_one_at_which_most_is_known_not_the_last_by_name() {
+        let mut stages = BTreeMap::from([("per_worker".to_owned(), vec![9.0])]);
+        assert!((last_stage(&stages) - 9.0).abs() < 1e-12);
+        stages.insert("by_hour".to_owned(), vec![5.0]);
+        stages.insert("heuristic".to_owned(), vec![7.0]);
+        assert!((last_stage(&stages) - 5.0).abs() < 1e-12);
     }
 }

@@ -3,24 +3,14 @@
 
 use std::time::SystemTime;
 
-use p2c2r_swarm::{Insight, Memory};
+use p2c2r_protocol::peer::Pseudonym;
+use p2c2r_swarm::{Insight, JobError, JobSpec, Requester};
 
-use super::Driver;
-use crate::native::render::{Foresight, RenderEvent};
+use super::{Driver, config_of};
+use crate::native::render::{Foresight, RenderEvent, RenderOptions};
+use crate::native::state_file::StateFile;
 
 impl<F: FnMut(RenderEvent)> Driver<F> {
-    /// Goes on from what was learned in an earlier run.
-    pub(super) fn recall(&mut self, stored: Result<Option<Memory>, String>) {
-        let recalled = stored.and_then(|memory| {
-            let learned = memory.map_or(Vec::new(), |memory| memory.learned);
-            let recalled = self.session.recall(&learned);
-            recalled.map_err(|error| format!("what was learned before is lost: {error}"))
-        });
-        if let Err(trouble) = recalled {
-            self.warn(trouble);
-        }
-    }
-
     /// Shows the session what the camera sees, some milliseconds' work, and what a model makes of it.
     pub(super) fn look(&mut self) {
         let Some(eye) = &self.eye else { return };
@@ -44,20 +34,39 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
     }
 }
 
-/// What the session asks and tells beside the work.
-pub(super) fn insight_of(
-    foresight: &Foresight,
-    stored: &Result<Option<Memory>, String>,
+/// A session that goes on from what is stored, or begins anew and says why. A file that is of no use is no
+/// source of a tag either: others may have the same one.
+pub(super) fn begin(
+    options: &RenderOptions,
+    job: &JobSpec,
+    state: &mut Option<StateFile>,
     asks_model: bool,
-) -> Insight {
-    let tag = match stored {
-        Ok(Some(memory)) => memory.tag,
-        _ => foresight.fresh_tag,
+) -> Result<(Requester, Option<String>), JobError> {
+    let foresight = &options.foresight;
+    let session = |tag| {
+        Requester::new(config_of(options, insight_of(foresight, tag, asks_model)), job.clone())
     };
+    let Some(state) = state else { return Ok((session(None)?, None)) };
+    let trouble = match state.read() {
+        Ok(None) => None,
+        Ok(Some(memory)) => {
+            let mut known = session(Some(memory.tag))?;
+            match known.recall(&memory.learned) {
+                Ok(()) => return Ok((known, None)),
+                Err(error) => Some(state.refuse(&error)),
+            }
+        }
+        Err(trouble) => Some(trouble),
+    };
+    Ok((session(Some(foresight.fresh_tag))?, trouble))
+}
+
+/// What the session asks and tells beside the work.
+fn insight_of(foresight: &Foresight, tag: Option<Pseudonym>, asks_model: bool) -> Insight {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     Insight {
         unix_at_zero: since_1970.ok().map(|time| time.as_secs()),
-        tag: foresight.state.is_some().then_some(tag),
+        tag,
         asks_model,
         tells_attempts: foresight.tells_attempts,
     }

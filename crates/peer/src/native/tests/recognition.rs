@@ -1,6 +1,8 @@
 //! What is kept of contributors between renders, and what becomes of broken files: whole networks in one
 //! process, over WebRTC on the loopback interface.
 
+use std::path::Path;
+
 use super::*;
 
 /// A picture of so many samples.
@@ -39,38 +41,62 @@ async fn contributor_is_recognised_in_the_next_render() {
     assert!(contributor.task.await.unwrap().is_ok());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn broken_state_and_a_broken_model_are_told_and_cost_no_picture() {
+/// Renders alone with a state file; what is told of it.
+async fn told_of(state: &Path, model: Option<&'static [u8]>) -> Vec<String> {
     let server = start_server().await;
-    let folder = tempfile::tempdir().unwrap();
-    let job = job_of(2);
-    let mut warnings = Vec::new();
-    let path = folder.path().join("state");
-    for stored in [&b"short"[..], &[7; 4000], b""] {
-        std::fs::write(&path, stored).unwrap();
-        let foresight = Foresight {
-            state: Some(path.clone()),
-            model: Some(b"no model".into()),
-            cost_model: Some(b"no model".into()),
-            ..Foresight::default()
-        };
-        let options =
-            RenderOptions { foresight, ..options(&server.address, Some(one_thread()), 0) };
-        let rendered = render(job.clone(), options, |_| {}).await.unwrap();
-        assert!(rendered.film.is_complete());
-        warnings.push(rendered.network.warnings);
-    }
-    for told in warnings {
-        let about = |text: &str| told.iter().filter(|warning| warning.contains(text)).count();
-        let found = (about("learned before is lost"), about("base model"), about("cost model"));
-        assert_eq!(found, (1, 1, 1), "{told:?}");
-    }
-    // A folder in its place cannot be written.
-    std::fs::remove_file(&path).unwrap();
-    std::fs::create_dir_all(path.join("below")).unwrap();
-    let foresight = Foresight { state: Some(path), ..Foresight::default() };
+    let (model, cost_model) = (model.map(Into::into), model.map(Into::into));
+    let state = Some(state.to_owned());
+    let foresight = Foresight { state, model, cost_model, ..Foresight::default() };
     let options = RenderOptions { foresight, ..options(&server.address, Some(one_thread()), 0) };
-    let rendered = render(job.clone(), options, |_| {}).await.unwrap();
+    let rendered = render(job_of(2), options, |_| {}).await.unwrap();
     assert!(rendered.film.is_complete());
-    assert_eq!(rendered.network.warnings.len(), 2, "{:?}", rendered.network.warnings);
+    rendered.network.warnings
+}
+
+fn about(told: &[String], text: &str) -> usize {
+    told.iter().filter(|warning| warning.contains(text)).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damaged_state_and_a_broken_model_are_told_and_the_next_render_has_a_state_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    assert_eq!(told_of(&path, None).await, [""; 0], "nothing is there yet");
+    let mut whole = std::fs::read(&path).unwrap();
+    whole[..16].fill(9);
+    let last = whole.len() - 1;
+    let mut flipped = whole.clone();
+    flipped[last] ^= 1;
+    for stored in [&whole[..last], &flipped[..]] {
+        std::fs::write(&path, stored).unwrap();
+        let told = told_of(&path, Some(b"no model")).await;
+        let found = ["learning begins anew", "base model", "cost model"].map(|w| about(&told, w));
+        assert_eq!(found, [1; 3], "{told:?}");
+        assert_eq!(std::fs::read(&path).unwrap()[..16], [0; 16], "9 may be anybody's tag");
+        assert_eq!(told_of(&path, None).await, [""; 0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_state_of_ours_is_told_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("holiday.jpg");
+    let long = vec![7; 5 << 20];
+    let mut later = [0; 64];
+    (later[16..20]).copy_from_slice(b"P2LS");
+    later[20] = 200;
+    for stored in [&b"short"[..], &[7; 4000], &long, &later] {
+        std::fs::write(&path, stored).unwrap();
+        let told = told_of(&path, None).await;
+        assert_eq!((told.len(), about(&told, "is left as it is")), (1, 1), "{told:?}");
+        assert!(std::fs::read(&path).unwrap() == stored);
+    }
+    std::fs::write(&path, b"").unwrap();
+    assert_eq!(told_of(&path, None).await, [""; 0], "an empty file is where a state may go");
+    assert!(std::fs::metadata(&path).unwrap().len() > 0);
+    // A folder in its place, and one that cannot be.
+    let told = told_of(folder.path(), None).await;
+    assert_eq!((told.len(), about(&told, "is left as it is")), (1, 1), "{told:?}");
+    let told = told_of(&path.join("below"), None).await;
+    assert_eq!((told.len(), about(&told, "is not kept")), (1, 1), "{told:?}");
 }

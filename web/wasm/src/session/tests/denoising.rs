@@ -173,6 +173,29 @@ fn tiles_do_not_paint_over_the_denoised_picture_and_off_shows_the_film() {
 }
 
 #[test]
+fn film_far_ahead_of_its_denoised_picture_is_shown_until_a_better_one_comes() {
+    let mut world = World::denoising(RenderSettings { samples: 64, ..DENOISED });
+    while world.denoising.is_empty() {
+        assert!(world.trace_one());
+        world.wait();
+    }
+    let early = world.denoise_one().unwrap();
+    while matches!(world.last_shown(), Some((true, _))) {
+        assert!(world.trace_one(), "a picture of {early} samples hides a whole film");
+        world.wait();
+    }
+    let (_, samples) = world.last_shown().unwrap();
+    assert_eq!(samples, 16 * early + 1);
+    let (film, _) = world.exported(ExportFormat::Rgba8);
+    assert_eq!(world.painted, film);
+    let late = world.denoise_one().unwrap();
+    assert!(16 * late > samples && world.last_shown() == Some((true, late)));
+    world.trace_all();
+    while world.denoise_one().is_some() {}
+    assert_eq!(world.last_shown(), Some((true, 64)));
+}
+
+#[test]
 fn new_view_stops_what_was_begun_and_late_answers_are_dropped() {
     let mut world = World::denoising(DENOISED);
     world.trace_all();
