@@ -3,7 +3,7 @@
 import lightgbm
 import numpy as np
 
-from mlp import LEVELS
+from latency import LEVELS
 
 COMMON = {
     "num_leaves": 31,

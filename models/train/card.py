@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import latency
 import mlp
 
 TEXT = """# `latency.onnx`
@@ -92,19 +93,15 @@ No input names or places anybody; the time of day is UTC. Model, data and script
 
 def text(schema, report, settings):
     results = report["results"]
-    names = list(schema.inputs)
-    half = (len(names) + 1) // 2
-    pairs = zip(names[:half], names[half:] + [""] * (2 * half - len(names)))
-    inputs = [f"| {i} | `{a}` | {i + half if b else ''} | {f'`{b}`' if b else ''} |" for i, (a, b) in enumerate(pairs)]
     return TEXT.format(
         **{name: report[name] for name in ("bytes", "sha256", "rows", "workers", "days", "data_sha256")},
         version=schema.version,
-        inputs="\n".join(inputs),
+        inputs=inputs(schema),
         outputs=", ".join(f"`{name}`" for name in schema.outputs),
-        count=len(names),
+        count=len(schema.inputs),
         operators=18,
         clip=mlp.CLIP,
-        failure_weight=mlp.FAILURE_WEIGHT,
+        failure_weight=latency.FAILURE_WEIGHT,
         width=settings.width,
         epochs=settings.epochs,
         batch=settings.batch,
@@ -116,6 +113,15 @@ def text(schema, report, settings):
         groups="\n".join(_group(name, result) for name, result in report["groups"].items()),
         calibration="\n".join(f"| {said:.3f} | {seen:.3f} | {rows} |" for said, seen, rows in report["calibration"]),
     )
+
+
+def inputs(schema):
+    """The rows of a table of all inputs, two to a row."""
+    names = list(schema.inputs)
+    half = (len(names) + 1) // 2
+    pairs = zip(names[:half], names[half:] + [""] * (2 * half - len(names)))
+    rows = [f"| {i} | `{a}` | {i + half if b else ''} | {f'`{b}`' if b else ''} |" for i, (a, b) in enumerate(pairs)]
+    return "\n".join(rows)
 
 
 def groups(attempts, schema):
@@ -132,14 +138,14 @@ def groups(attempts, schema):
     return found
 
 
-def _interval(value):
+def interval(value):
     middle, low, high = value
     return f"{middle:.4f} ({low:.4f}–{high:.4f})"
 
 
 def _losses(name, result):
     who = ("model", "boosting", "heuristic", "usual")
-    return f"| {name} | " + " | ".join(_interval(result[one]["pinball"]) for one in who) + " |"
+    return f"| {name} | " + " | ".join(interval(result[one]["pinball"]) for one in who) + " |"
 
 
 def _others(name, result):
@@ -151,7 +157,7 @@ def _others(name, result):
 
 def _group(name, result):
     said, seen = result["failures_said"][0], result["failures_seen"][0]
-    return f"| {name} | {_interval(result['pinball'])} | {result['coverage'][0]:.3f} | {said:.3f} | {seen:.3f} |"
+    return f"| {name} | {interval(result['pinball'])} | {result['coverage'][0]:.3f} | {said:.3f} | {seen:.3f} |"
 
 
 def _verdict(results):

@@ -1,4 +1,4 @@
-"""Attempts from logs as arrays, and who is held out."""
+"""What models are asked and answer, attempts from logs as arrays, and who is held out."""
 
 import hashlib
 import json
@@ -34,23 +34,34 @@ class Schema:
     def column(self, name):
         return self.inputs.index(name)
 
+    def check(self, record, path):
+        """Ends the training at a record of another schema."""
+        if record["schema"] != self.version or len(record["features"]) != len(self.inputs):
+            raise SystemExit(f"{path}: a record of schema {record['schema']}, not {self.version}")
+
 
 @dataclass(frozen=True)
-class Attempts:
-    """One row an attempt. Targets that were not seen are NaN."""
+class Rows:
+    """Arrays of one length, a row for each thing that a model is asked about."""
 
     features: np.ndarray
+
+    def __len__(self):
+        return len(self.features)
+
+    def where(self, chosen):
+        return type(self)(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Attempts(Rows):
+    """One row an attempt. Targets that were not seen are NaN."""
+
     log_compute: np.ndarray
     log_way: np.ndarray
     failed: np.ndarray
     worker: np.ndarray
     day: np.ndarray
-
-    def __len__(self):
-        return len(self.worker)
-
-    def where(self, chosen):
-        return Attempts(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
 
 
 def read(paths, schema):
@@ -61,8 +72,7 @@ def read(paths, schema):
             for line in file:
                 digest.update(line)
                 record = json.loads(line)
-                if record["schema"] != schema.version or len(record["features"]) != len(schema.inputs):
-                    raise SystemExit(f"{path}: a record of schema {record['schema']}, not {schema.version}")
+                schema.check(record, path)
                 day = int(record["at"] // SECONDS_A_DAY)
                 who = (number, record["worker"], day)
                 seen = per_worker.get(who, (len(per_worker), 0))
@@ -95,11 +105,11 @@ def _targets(record, schema):
     return np.log(computed), np.log(way) if is_seen else np.nan, 0.0
 
 
-def peers_held_out(attempts, seed, share=0.15):
-    """Rows of some workers, never single rows of one."""
-    workers = np.unique(attempts.worker)
-    chosen = np.random.default_rng(seed).permutation(workers)[: max(1, int(share * len(workers)))]
-    return np.isin(attempts.worker, chosen)
+def held_out(owners, seed, share=0.15):
+    """The rows of some owners, never single rows of one."""
+    known = np.unique(owners)
+    chosen = np.random.default_rng(seed).permutation(known)[: max(1, int(share * len(known)))]
+    return np.isin(owners, chosen)
 
 
 def days_held_out(attempts, share=0.2):

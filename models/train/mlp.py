@@ -1,22 +1,13 @@
-"""A small network, trained by numpy alone: quantiles by pinball loss, failure by cross-entropy.
+"""A small network, trained by numpy alone. What it answers and how wrong that is, its heads say.
 
-Its answers are the five of the schema: the median of the logarithm of the seconds of tracing, the gaps to the
-5 % and 95 % quantiles through softplus, so that they cannot cross, the median of the logarithm of the seconds of
-the way, and the logit of failure. A linear path beside the hidden layers lets time grow in proportion with cost
-where no data is."""
+A linear path beside the hidden layers lets answers grow in proportion with what they depend on where no data is."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-LEVELS = (0.05, 0.5, 0.95)
 """Standardised inputs beyond this say no more."""
 CLIP = 8.0
-"""Answers are kept within what the product believes."""
-LEAST_ANSWER = np.array([-22, 0, 0, -22, -12], dtype=np.float32)
-MOST_ANSWER = np.array([22, 6, 6, 22, 12], dtype=np.float32)
-"""What an error of the failure's logit weighs beside one of times."""
-FAILURE_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -33,8 +24,9 @@ class Settings:
 
 @dataclass
 class Network:
-    """Scales of the inputs, and the layers' weights."""
+    """Scales of the inputs, the layers' weights, and what is answered."""
 
+    heads: object
     shift: np.ndarray
     scale: np.ndarray
     weights: dict
@@ -43,10 +35,12 @@ class Network:
         return np.clip((features + self.shift) * self.scale, -CLIP, CLIP)
 
     def answers(self, features):
-        """The five answers to each row."""
+        """The answers to each row."""
         raw = forward(self.weights, self.standardise(features))[0]
-        raw[:, 1:3] = softplus(raw[:, 1:3])
-        return np.clip(raw, LEAST_ANSWER, MOST_ANSWER)
+        for _, place, is_positive in self.heads.parts:
+            if is_positive:
+                raw[:, place] = softplus(raw[:, place])
+        return np.clip(raw, self.heads.least, self.heads.most)
 
 
 def softplus(x):
@@ -65,22 +59,6 @@ def forward(weights, inputs):
     return raw, (first, second)
 
 
-def loss_gradient(raw, targets):
-    """Derivative of the loss by the raw answers; targets that are NaN count for nothing."""
-    compute, way, failed = targets
-    gradient = np.zeros_like(raw)
-    known = ~np.isnan(compute)
-    gaps, slopes = softplus(raw[:, 1:3]), sigmoid(raw[:, 1:3])
-    quantiles = (raw[:, 0] - gaps[:, 0], raw[:, 0], raw[:, 0] + gaps[:, 1])
-    steps = [np.where(known, (compute < q) - level, 0) for q, level in zip(quantiles, LEVELS)]
-    gradient[:, 0] = steps[0] + steps[1] + steps[2]
-    gradient[:, 1] = -steps[0] * slopes[:, 0]
-    gradient[:, 2] = steps[2] * slopes[:, 1]
-    gradient[:, 3] = np.where(np.isnan(way), 0, (way < raw[:, 3]) - 0.5)
-    gradient[:, 4] = FAILURE_WEIGHT * (sigmoid(raw[:, 4]) - failed)
-    return gradient / len(raw)
-
-
 def backward(weights, inputs, hidden, gradient):
     first, second = hidden
     back = (gradient @ weights["w3"].T) * (second > 0)
@@ -96,23 +74,18 @@ def backward(weights, inputs, hidden, gradient):
     }
 
 
-def initial(standardised, attempts, settings, random):
-    """He's weights (ICCV 2015); the answers begin at what a line through the data says."""
-    outputs, width, inputs = 5, settings.width, standardised.shape[1]
+def initial(heads, standardised, rows, settings, random):
+    """He's weights (ICCV 2015); the answers begin at what the heads say."""
+    outputs, width, inputs = heads.outputs, settings.width, standardised.shape[1]
     normal = lambda *shape: random.standard_normal(shape).astype(np.float32)
-    median = lambda values: np.nanmedian(values) if np.isfinite(values).any() else 0.0
-    share = np.clip(attempts.failed.mean(), 1e-3, 0.5)
-    start = [median(attempts.log_compute), 1, 1, median(attempts.log_way), np.log(share / (1 - share))]
-    skip = np.zeros((inputs, outputs), np.float32)
-    for column, target in ((0, attempts.log_compute), (3, attempts.log_way)):
-        start[column], skip[:, column] = line(standardised, target)
+    start, slopes = heads.start(standardised, rows)
     return {
         "w1": normal(inputs, width) * np.float32(np.sqrt(2 / inputs)),
         "b1": np.zeros(width, np.float32),
         "w2": normal(width, width) * np.float32(np.sqrt(2 / width)),
         "b2": np.zeros(width, np.float32),
         "w3": normal(width, outputs) * np.float32(0.1 / np.sqrt(width)),
-        "skip": skip,
+        "skip": slopes,
         "b3": np.array(start, np.float32),
     }
 
@@ -130,28 +103,28 @@ def line(inputs, target):
     return y.mean() - centre @ slopes, slopes
 
 
-def train(attempts, settings):
+def train(heads, rows, settings):
     """Adam (Kingma and Ba, ICLR 2015) with a rate that falls along half a cosine."""
     random = np.random.default_rng(settings.seed)
-    mean, deviation = attempts.features.mean(0, dtype=np.float64), attempts.features.std(0, dtype=np.float64)
+    mean, deviation = rows.features.mean(0, dtype=np.float64), rows.features.std(0, dtype=np.float64)
     # What never changes in the data must not count where it does.
     scale = np.where(deviation > 1e-3, 1 / np.maximum(deviation, 1e-3), 0)
-    network = Network((-mean).astype(np.float32), scale.astype(np.float32), {})
-    inputs = network.standardise(attempts.features)
-    targets = (attempts.log_compute, attempts.log_way, attempts.failed)
-    network.weights = initial(inputs, attempts, settings, random)
+    network = Network(heads, (-mean).astype(np.float32), scale.astype(np.float32), {})
+    inputs = network.standardise(rows.features)
+    network.weights = initial(heads, inputs, rows, settings, random)
     moments = {name: (np.zeros_like(w), np.zeros_like(w)) for name, w in network.weights.items()}
-    steps_an_epoch = max(1, len(attempts) // settings.batch)
+    steps_an_epoch = max(1, len(rows) // settings.batch)
     steps, step = settings.epochs * steps_an_epoch, 0
     for _ in range(settings.epochs):
-        order = random.permutation(len(attempts))
+        targets = heads.targets(rows, lambda: forward(network.weights, inputs)[0])
+        order = random.permutation(len(rows))
         for place in range(steps_an_epoch):
             chosen = order[place * settings.batch : (place + 1) * settings.batch]
             step += 1
             rate = settings.rate * 0.5 * (1 + np.cos(np.pi * step / steps))
             batch = inputs[chosen]
             raw, hidden = forward(network.weights, batch)
-            gradient = loss_gradient(raw, [target[chosen] for target in targets])
+            gradient = heads.gradient(raw, [target[chosen] for target in targets])
             gradients = backward(network.weights, batch, hidden, gradient.astype(np.float32))
             adam(network.weights, moments, gradients, step, rate, settings.decay)
     return network

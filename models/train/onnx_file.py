@@ -33,13 +33,13 @@ def build(network, schema, notes):
     x = node("Concat", [x, inputs], "known", axis=1)
     last = np.concatenate([network.weights["w3"], network.weights["skip"]])
     heads = []
-    for name, columns in (("median", slice(0, 1)), ("gaps", slice(1, 3)), ("others", slice(3, 5))):
+    for name, columns, is_positive in network.heads.parts:
         head = node("MatMul", [x, constant(f"w_{name}", last[:, columns])], f"product_{name}")
         head = node("Add", [head, constant(f"b_{name}", network.weights["b3"][columns])], name)
-        heads.append(node("Softplus", [head], "positive_gaps") if name == "gaps" else head)
-    x = node("Concat", heads, "joined", axis=1)
-    x = node("Max", [x, constant("least_answer", mlp.LEAST_ANSWER)], "not_below")
-    node("Min", [x, constant("most_answer", mlp.MOST_ANSWER)], "answers")
+        heads.append(node("Softplus", [head], f"positive_{name}") if is_positive else head)
+    x = node("Concat", heads, "joined", axis=1) if len(heads) > 1 else heads[0]
+    x = node("Max", [x, constant("least_answer", network.heads.least)], "not_below")
+    node("Min", [x, constant("most_answer", network.heads.most)], "answers")
 
     rows = helper.make_tensor_value_info("rows", TensorProto.FLOAT, ["N", len(schema.inputs)])
     answers = helper.make_tensor_value_info("answers", TensorProto.FLOAT, ["N", len(schema.outputs)])

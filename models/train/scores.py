@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlp import LEVELS
+from latency import LEVELS
 
 RESAMPLES = 200
 
@@ -38,14 +38,14 @@ def of(answers, attempts, seed=5):
         "failures_said": (probability, np.ones(len(attempts), bool)),
         "failures_seen": (attempts.failed.astype(float), np.ones(len(attempts), bool)),
     }
-    return {name: _interval(values[use], attempts.worker[use], seed) for name, (values, use) in rows.items()}
+    return {name: interval(values[use], attempts.worker[use], seed) for name, (values, use) in rows.items()}
 
 
-def _interval(values, workers, seed):
-    """Mean, and a bootstrap over workers (Efron, 1979): rows of one worker are not independent."""
+def interval(values, owners, seed):
+    """Mean, and a bootstrap over owners of rows (Efron, 1979), which are not independent within one."""
     if len(values) == 0:
         return (float("nan"),) * 3
-    _, places = np.unique(workers, return_inverse=True)
+    _, places = np.unique(owners, return_inverse=True)
     sums, counts = np.bincount(places, values), np.bincount(places)
     random = np.random.default_rng(seed)
     means = []

@@ -13,7 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("protocol", &["frame"]),
     ("splitter", &["frame", "protocol"]),
     ("scheduler", &["frame", "protocol"]),
-    ("predictor", &["scheduler"]),
+    ("predictor", &["scheduler", "splitter"]),
     ("swarm", &["frame", "protocol", "splitter", "scheduler", "image"]),
     ("transport", &["protocol"]),
     ("sim", &["frame", "protocol", "scheduler", "swarm", "transport"]),
@@ -40,7 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tests", &[]),
     ("bench-common", &["scene", "testkit", "tracer-cpu"]),
     ("bench-coordinator", &["sim"]),
-    ("bench-cost", &["frame", "scene", "splitter", "tracer-cpu"]),
+    ("bench-cost", &["frame", "predictor", "scene", "splitter", "tracer-cpu"]),
     (
         "bench-web",
         &[

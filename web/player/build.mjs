@@ -11,6 +11,7 @@ const dist = path.join(root, "dist");
 const wasm = path.join(root, "../wasm/pkg/p2c2r_web_bg.wasm");
 const predictorWasm = path.join(root, "../predictor/pkg/p2c2r_web_predictor_bg.wasm");
 const latencyModel = path.join(root, "../../models/latency.onnx");
+const costModel = path.join(root, "../../models/cost.onnx");
 
 async function bundle(entry, { define = {}, hash = true } = {}) {
   const name = path.basename(entry, ".ts");
@@ -54,8 +55,9 @@ await mkdir(dist, { recursive: true });
 const WASM_FILE = await copyHashed(wasm, "p2c2r");
 const PREDICTOR_WASM_FILE = await copyHashed(predictorWasm, "p2c2r-predictor");
 const LATENCY_MODEL_FILE = await copyHashed(latencyModel, "latency");
+const COST_MODEL_FILE = await copyHashed(costModel, "cost");
 const PREDICTOR_FILE = await bundle("src/worker/predictor.ts", {
-  define: { PREDICTOR_WASM_FILE, LATENCY_MODEL_FILE },
+  define: { PREDICTOR_WASM_FILE, LATENCY_MODEL_FILE, COST_MODEL_FILE },
 });
 const TRACE_WORKER_FILE = await bundle("src/worker/trace.ts");
 const FINISH_WORKER_FILE = await bundle("src/worker/finish.ts");

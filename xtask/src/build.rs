@@ -14,7 +14,7 @@ use crate::places::Places;
 use crate::timing::Timing;
 use crate::tools::WasmRust;
 
-pub(crate) use native::{EMBED_PAGES, Programs, tested};
+pub(crate) use native::{COST_ROWS, EMBED_PAGES, Programs, tested, tested_program};
 
 /// Builds what the browser loads: `web/player/dist` and `web/app/dist`.
 pub(crate) fn build_web(places: &Places, timing: &mut Timing) -> Result<()> {
@@ -51,4 +51,9 @@ pub(crate) fn build_native(places: &Places, timing: &mut Timing) -> Result<Progr
 /// The same without pages, which need not be built then: for who needs peers alone.
 pub(crate) fn build_peers(places: &Places, timing: &mut Timing) -> Result<Programs> {
     timing.step("build p2c2r and p2c2r-server", || native::build(places, false))
+}
+
+/// Builds the program that prints rows to train the cost model on, and tells where it is.
+pub(crate) fn build_cost_rows(places: &Places, timing: &mut Timing) -> Result<PathBuf> {
+    timing.step("build cost-rows", || native::build_cost_rows(places))
 }

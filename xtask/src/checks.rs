@@ -6,13 +6,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::build;
+use crate::build::{self, COST_ROWS};
 use crate::places::Places;
 use crate::process;
 use crate::setup;
 use crate::timing::Timing;
 use crate::tools::{self, CargoDeny, Permission, Tool, WasmRust};
-use crate::train;
+use crate::train::{self, Sources};
 
 /// Crates that also run in the browser, so that lints must hold there as well. What runs models is left out: it has
 /// no line that only browsers compile, and its libraries take minutes.
@@ -101,8 +101,10 @@ fn test_steps(places: &Places, permission: Permission, timing: &mut Timing) -> R
         keep(tested);
     }
     let programs = build::tested(places)?;
+    let sources =
+        Sources { cli: programs.cli.clone(), cost_rows: build::tested_program(places, COST_ROWS)? };
     let retrained =
-        timing.step("small retraining", || Ok(train::check(places, permission, &programs.cli)))?;
+        timing.step("small retraining", || Ok(train::check(places, permission, &sources)))?;
     tally.passed_count += u64::from(matches!(retrained, Some(Ok(()))));
     keep(retrained.unwrap_or(Ok(())));
     let examples = build::build_wasm_examples(places, timing)?;

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use p2c2r_frame::{PixelRect, SampleRange, View};
+use p2c2r_predictor::CostPredictor;
 use p2c2r_splitter::{CostKnowledge, CostMap, Measurement, Partition, Surfaces};
 
 use crate::{RealCosts, Studio};
@@ -15,17 +16,28 @@ pub struct Frame {
     pub surfaces: Surfaces,
     /// What a small film costs.
     pub probe: Vec<Measurement>,
+    /// What the model says of each cell; empty without one.
+    pub answers: Vec<f64>,
     /// What each pixel costs.
     pub real: RealCosts,
 }
 
 impl Frame {
-    /// Looks at a view, probes and renders it.
-    pub fn new(studio: &Studio, view: View, samples: u32, seed: u32) -> Result<Self> {
+    /// Looks at a view, asks a model, probes and renders it.
+    pub fn new(
+        studio: &Studio,
+        model: Option<&CostPredictor>,
+        view: View,
+        samples: u32,
+        seed: u32,
+    ) -> Result<Self> {
         let surfaces = studio.look(&view)?;
+        let mut seen = CostKnowledge::new(&view, studio.max_bounces());
+        seen.see(surfaces.clone(), studio.sketch());
+        let answers = model.map_or(Vec::new(), |model| model.log_long_costs(seen.rows()));
         let probe = studio.probe(&view, seed.wrapping_add(1 << 16))?;
         let real = studio.real_costs(&view, SampleRange::new(0, samples), seed)?;
-        Ok(Self { view, surfaces, probe, real })
+        Ok(Self { view, surfaces, probe, answers, real })
     }
 }
 
@@ -42,6 +54,17 @@ pub enum Knows {
     LooksAndProbes,
 }
 
+/// For which frames the model is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// For none.
+    Never,
+    /// For the first.
+    First,
+    /// For all.
+    Always,
+}
+
 /// How frames are followed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Follow {
@@ -51,6 +74,8 @@ pub struct Follow {
     pub slack: f64,
     /// What is known beside what tiles have cost.
     pub knows: Knows,
+    /// For which of the frames that are seen the model is asked, if there is one.
+    pub asks: Asks,
     /// Tiles of a frame that are measured, if others than those that are judged: a swarm cuts finer.
     pub measured_tiles: usize,
 }
@@ -86,7 +111,7 @@ pub fn follow_to_the_end(
     let mut known: Option<CostKnowledge> = None;
     let mut partition: Option<Partition> = None;
     let mut figures = Vec::new();
-    for Frame { view, surfaces, probe, real } in frames {
+    for Frame { view, surfaces, probe, answers, real } in frames {
         let bounces = studio.max_bounces();
         let mut here = match &known {
             Some(known) => known.carried(view, bounces),
@@ -94,6 +119,9 @@ pub fn follow_to_the_end(
         };
         if how.knows != Knows::Nothing {
             here.see(surfaces.clone(), studio.sketch());
+            if how.asks == Asks::Always || (how.asks == Asks::First && figures.is_empty()) {
+                here.expect(answers);
+            }
         }
         let probes = match how.knows {
             Knows::LooksAndProbes => true,

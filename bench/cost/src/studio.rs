@@ -12,7 +12,7 @@ use p2c2r_splitter::{LowFilm, Measurement, Surfaces, cost_of_rays};
 use p2c2r_tracer_cpu::CpuTracer;
 use rayon::prelude::*;
 
-use crate::RealCosts;
+use crate::{RealCosts, drawn};
 
 /// Side of the pieces of a probe, in pixels of the small film.
 const PROBE_CELL_PX: u32 = 4;
@@ -25,10 +25,17 @@ pub struct Studio {
 }
 
 impl Studio {
-    /// Generates the scene by its name.
+    /// Generates the scene by its name; `drawn:N` is the one of that seed.
     pub fn new(scene: &str, max_bounces: u8) -> Result<Self> {
-        let generated: GeneratedScene = scene.parse().map_err(|error| anyhow!("{error}"))?;
-        let packed = pack(&generate(&generated))?;
+        let source = match scene.strip_prefix("drawn:") {
+            Some(seed) => drawn(seed.parse().with_context(|| format!("no seed: {seed}"))?),
+            None => {
+                let generated: GeneratedScene =
+                    scene.parse().map_err(|error| anyhow!("{error}"))?;
+                generate(&generated)
+            }
+        };
+        let packed = pack(&source)?;
         let scene = Arc::new(unpack(&packed.bytes, &UnpackLimits::default())?);
         let sketch = scene.sketch();
         Ok(Self { tracer: CpuTracer::new(scene), sketch, max_bounces })
@@ -47,6 +54,11 @@ impl Studio {
     /// Path vertices after the camera.
     pub const fn max_bounces(&self) -> u8 {
         self.max_bounces
+    }
+
+    /// Follows paths for so many vertices from now on.
+    pub const fn bounce(&mut self, max_bounces: u8) {
+        self.max_bounces = max_bounces;
     }
 
     /// What the requester's own tracer sees of a view through its small film.

@@ -122,6 +122,9 @@ pub(crate) struct RenderArguments {
     /// Base model of contributors' latency, an ONNX file, in place of the one in this program.
     #[arg(long, value_name = "FILE.onnx", requires = "signal")]
     pub(crate) model: Option<PathBuf>,
+    /// Model of what each part of the picture costs, an ONNX file, in place of the one in this program.
+    #[arg(long, value_name = "FILE.onnx", requires = "signal")]
+    pub(crate) cost_model: Option<PathBuf>,
     /// Write each attempt at a task, with what was expected of it, as a line of JSON without names.
     #[arg(long, value_name = "FILE.jsonl", requires = "signal")]
     pub(crate) prediction_log: Option<PathBuf>,

@@ -13,25 +13,28 @@ use crate::args::RenderArguments;
 use crate::failure::{Failure, OrFail};
 use crate::network::random_bytes;
 
-/// The base model that this program was built with.
+/// The models that this program was built with.
 pub(crate) const SHIPPED_MODEL: &[u8] = include_bytes!("../../../models/latency.onnx");
+const SHIPPED_COST_MODEL: &[u8] = include_bytes!("../../../models/cost.onnx");
 
 /// What the command line says about it.
 pub(crate) fn foresight_of(options: &RenderArguments) -> anyhow::Result<Foresight> {
-    let model = match &options.model {
-        Some(path) => {
-            let about = || format!("cannot read the model {}", path.display());
-            Some(Cow::Owned(fs::read(path).with_context(about).or_fail(Failure::Input)?))
-        }
-        None => Some(Cow::Borrowed(SHIPPED_MODEL)),
-    };
+    let model = Some(model_of(options.model.as_deref(), SHIPPED_MODEL)?);
+    let cost_model = Some(model_of(options.cost_model.as_deref(), SHIPPED_COST_MODEL)?);
     let state = match options.no_state {
         true => None,
         false => options.state.clone().or_else(default_state_file),
     };
     let fresh_tag = random_bytes()?;
     let tells_attempts = options.prediction_log.is_some();
-    Ok(Foresight { model, state, fresh_tag, tells_attempts })
+    Ok(Foresight { model, cost_model, state, fresh_tag, tells_attempts })
+}
+
+/// A model file, or the shipped one where none is named.
+fn model_of(path: Option<&Path>, shipped: &'static [u8]) -> anyhow::Result<Cow<'static, [u8]>> {
+    let Some(path) = path else { return Ok(Cow::Borrowed(shipped)) };
+    let about = || format!("cannot read the model {}", path.display());
+    Ok(Cow::Owned(fs::read(path).with_context(about).or_fail(Failure::Input)?))
 }
 
 /// A file of attempts: a line of JSON each.

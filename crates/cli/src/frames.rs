@@ -124,7 +124,7 @@ impl Session {
             network: Network::new(started, server, signaling),
             requester,
             policy: watched,
-            oracle: Oracle::load(Some(SHIPPED_MODEL)).0,
+            oracle: Oracle::load(Some(SHIPPED_MODEL), None).0,
             spec,
             advertised: options.advertise.clone(),
             asked_at: started,

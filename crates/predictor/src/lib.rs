@@ -1,4 +1,4 @@
-//! Runs the trained models that scheduling begins from. The only home of the library that does.
+//! Runs the trained models that scheduling and splitting begin from. The only home of the library that does.
 //!
 //! A model file is a guess until checked: [`Model::load`] takes only what our training writes, by name, shape
 //! and operator, and builds the graph that runs anew from what it checked.
@@ -12,5 +12,5 @@ mod wired;
 
 pub use error::ModelError;
 pub use graph::{MAX_NODES, MAX_WIDTH};
-pub use model::{MAX_MODEL_BYTES, Model, Predictor};
-pub use schema::{LATENCY, OPSET, Schema};
+pub use model::{CostPredictor, MAX_MODEL_BYTES, Model, Predictor};
+pub use schema::{COST, LATENCY, OPSET, Schema};

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use p2c2r_scheduler::{FEATURES, OUTPUTS};
+use p2c2r_splitter::{COST_FEATURES, COST_OUTPUTS, CostRow};
 use tract_onnx::model::Onnx;
 use tract_onnx::prelude::{Framework, IntoRunnable, Tensor, TractResult, TypedRunnableModel, tvec};
 
 use crate::checked::rebuild;
-use crate::schema::LATENCY;
+use crate::schema::{COST, LATENCY};
 use crate::wired::wire;
 use crate::{ModelError, Schema};
 
@@ -29,6 +30,21 @@ impl Predictor {
     /// Reads a model of [`LATENCY`].
     pub fn load(bytes: &[u8]) -> Result<Self, ModelError> {
         Self::load_as(&LATENCY, bytes)
+    }
+}
+
+/// The model of what a cell's paths cost.
+pub type CostPredictor = Model<COST_FEATURES, COST_OUTPUTS>;
+
+impl CostPredictor {
+    /// Reads a model of [`COST`].
+    pub fn load(bytes: &[u8]) -> Result<Self, ModelError> {
+        Self::load_as(&COST, bytes)
+    }
+
+    /// What it says of each row, in the way that the splitter takes it.
+    pub fn log_long_costs(&self, rows: &[CostRow]) -> Vec<f64> {
+        self.predict(rows).into_iter().map(|[answer]| f64::from(answer)).collect()
     }
 }
 

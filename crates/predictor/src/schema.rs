@@ -1,6 +1,7 @@
 //! What a model is asked and answers, and how its file says so.
 
 use p2c2r_scheduler::{FEATURE_NAMES, OUTPUT_NAMES, SCHEMA_VERSION};
+use p2c2r_splitter::{COST_FEATURE_NAMES, COST_OUTPUT_NAMES, COST_SCHEMA_VERSION};
 use tract_onnx::pb::ModelProto;
 
 use crate::ModelError;
@@ -30,6 +31,15 @@ pub const LATENCY: Schema = Schema {
     version: SCHEMA_VERSION,
     inputs: &FEATURE_NAMES,
     outputs: &OUTPUT_NAMES,
+};
+
+/// What paths cost by what is seen: [`p2c2r_splitter::CostRow`] to what [`p2c2r_splitter::CostKnowledge::expect`]
+/// takes.
+pub const COST: Schema = Schema {
+    kind: "cost",
+    version: COST_SCHEMA_VERSION,
+    inputs: &COST_FEATURE_NAMES,
+    outputs: &COST_OUTPUT_NAMES,
 };
 
 impl Schema {

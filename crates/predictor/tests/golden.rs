@@ -1,9 +1,9 @@
-//! The shipped model answers as ONNX Runtime does, and its names are those of the product.
+//! The shipped models answer as ONNX Runtime does, and their names are those of the product.
 
 use std::fs;
 use std::path::PathBuf;
 
-use p2c2r_predictor::{LATENCY, Predictor, Schema};
+use p2c2r_predictor::{COST, CostPredictor, LATENCY, Model, Predictor, Schema};
 use serde_json::{Value, json};
 
 /// Two libraries add and exponentiate in another order.
@@ -14,25 +14,29 @@ fn models(name: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "../../models", name].iter().collect()
 }
 
-fn shipped() -> Predictor {
-    let bytes = fs::read(models("latency.onnx")).expect("the model is there");
-    Predictor::load(&bytes).expect("the shipped model loads")
+/// The shipped model of a kind.
+fn shipped<const INPUTS: usize, const OUTPUTS: usize>(schema: &Schema) -> Model<INPUTS, OUTPUTS> {
+    let bytes = fs::read(models(&format!("{}.onnx", schema.kind))).expect("the model is there");
+    Model::load_as(schema, &bytes).expect("the shipped model loads")
 }
 
 /// Rows, then the answers of ONNX Runtime.
-fn golden() -> (Vec<[f32; Predictor::INPUTS]>, Vec<[f32; Predictor::OUTPUTS]>) {
-    let bytes = fs::read(models("latency.golden.f32")).expect("the golden rows are there");
+fn golden<const INPUTS: usize, const OUTPUTS: usize>(
+    schema: &Schema,
+) -> (Vec<[f32; INPUTS]>, Vec<[f32; OUTPUTS]>) {
+    let name = format!("{}.golden.f32", schema.kind);
+    let bytes = fs::read(models(&name)).expect("the golden rows are there");
     let (bytes, rest) = bytes.as_chunks();
     assert!(rest.is_empty());
     let numbers: Vec<f32> = bytes.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    let (rows, answers) = numbers.split_at(ROWS * Predictor::INPUTS);
+    let (rows, answers) = numbers.split_at(ROWS * INPUTS);
     (rows.as_chunks().0.to_vec(), answers.as_chunks().0.to_vec())
 }
 
-#[test]
-fn answers_are_those_of_onnx_runtime() {
-    let (rows, wanted) = golden();
-    let answers = shipped().predict(&rows);
+fn check_answers<const INPUTS: usize, const OUTPUTS: usize>(schema: &Schema) {
+    let model: Model<INPUTS, OUTPUTS> = shipped(schema);
+    let (rows, wanted) = golden(schema);
+    let answers = model.predict(&rows);
     assert_eq!((answers.len(), wanted.len()), (ROWS, ROWS));
     for (row, (answer, wanted)) in answers.iter().zip(&wanted).enumerate() {
         for (answer, wanted) in answer.iter().zip(wanted) {
@@ -42,9 +46,15 @@ fn answers_are_those_of_onnx_runtime() {
 }
 
 #[test]
+fn answers_are_those_of_onnx_runtime() {
+    check_answers::<{ Predictor::INPUTS }, { Predictor::OUTPUTS }>(&LATENCY);
+    check_answers::<{ CostPredictor::INPUTS }, { CostPredictor::OUTPUTS }>(&COST);
+}
+
+#[test]
 fn a_batch_of_any_size_is_answered_row_by_row() {
-    let model = shipped();
-    let (rows, _) = golden();
+    let model: Predictor = shipped(&LATENCY);
+    let (rows, _) = golden::<_, { Predictor::OUTPUTS }>(&LATENCY);
     let many: Vec<_> = rows.iter().chain(&rows).chain(&rows).copied().take(2049).collect();
     let together = model.predict(&many);
     assert_eq!(together.len(), many.len());
@@ -59,21 +69,26 @@ fn a_batch_of_any_size_is_answered_row_by_row() {
 
 #[test]
 fn what_is_not_a_number_counts_as_unknown() {
-    let model = shipped();
-    let mut odd = golden().0[0];
+    let model: Predictor = shipped(&LATENCY);
+    let mut odd = golden::<{ Predictor::INPUTS }, { Predictor::OUTPUTS }>(&LATENCY).0[0];
     let mut unknown = odd;
     for (place, value) in [(3, f32::NAN), (9, f32::INFINITY), (14, f32::NEG_INFINITY)] {
         (odd[place], unknown[place]) = (value, 0.0);
     }
     assert_eq!(model.predict(&[odd]), model.predict(&[unknown]));
+    let costs: CostPredictor = shipped(&COST);
+    let odd = [f32::NAN; CostPredictor::INPUTS];
+    let [answer, unknown] =
+        [odd, [0.0; CostPredictor::INPUTS]].map(|row| costs.log_long_costs(&[row]));
+    assert!(answer == unknown && answer[0].is_finite(), "{answer:?} {unknown:?}");
 }
 
 #[test]
 fn training_reads_the_names_of_the_product() {
     let text = fs::read_to_string(models("schema.json")).expect("the schema is there");
     let written: Value = serde_json::from_str(&text).expect("it is JSON");
-    let Schema { kind, version, inputs, outputs } = LATENCY;
-    let wanted = json!({ kind: { "version": version, "inputs": inputs, "outputs": outputs } });
+    let of = |Schema { version, inputs, outputs, .. }: Schema| json!({ "version": version, "inputs": inputs, "outputs": outputs });
+    let wanted = json!({ COST.kind: of(COST), LATENCY.kind: of(LATENCY) });
     assert!(written == wanted, "models/schema.json must be:\n{wanted:#}");
 }
 
@@ -81,4 +96,5 @@ fn training_reads_the_names_of_the_product() {
 fn a_model_can_be_asked_from_any_thread() {
     const fn is_shared<T: Send + Sync + 'static>() {}
     is_shared::<Predictor>();
+    is_shared::<CostPredictor>();
 }

@@ -2,14 +2,18 @@
 
 use std::fs;
 
-use p2c2r_predictor::{MAX_MODEL_BYTES, MAX_NODES, ModelError, Predictor};
+use p2c2r_predictor::{CostPredictor, MAX_MODEL_BYTES, MAX_NODES, ModelError, Predictor};
 use prost::Message;
 use tract_onnx::pb::{
     AttributeProto, GraphProto, ModelProto, NodeProto, StringStringEntryProto, TensorProto,
 };
 
 fn shipped() -> Vec<u8> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/latency.onnx");
+    file_of("latency")
+}
+
+fn file_of(kind: &str) -> Vec<u8> {
+    let path = format!("{}/../../models/{kind}.onnx", env!("CARGO_MANIFEST_DIR"));
     fs::read(path).expect("the model is there")
 }
 
@@ -102,6 +106,23 @@ fn a_model_of_something_else_is_refused_by_what_differs() {
     assert_eq!(refusal(|file| file.metadata_props.push(twice)), ModelError::Unsaid("kind"));
     assert_eq!(refusal(|file| file.opset_import[0].version = 18), ModelError::Opset);
     assert_eq!(refusal(|file| file.opset_import.clear()), ModelError::Opset);
+}
+
+#[test]
+fn no_model_passes_for_one_of_another_kind_or_schema() {
+    let refused = [
+        Predictor::load(&file_of("cost")).expect_err("it is no model of latency"),
+        CostPredictor::load(&shipped()).expect_err("it is no model of costs"),
+    ];
+    for error in refused {
+        assert!(matches!(error, ModelError::Other { what: "kind", .. }), "{error}");
+    }
+    let mut file = ModelProto::decode(file_of("cost").as_slice()).expect("it is ONNX");
+    for entry in file.metadata_props.iter_mut().filter(|entry| entry.key == "schema") {
+        entry.value = "1".to_owned();
+    }
+    let refused = CostPredictor::load(&file.encode_to_vec()).expect_err("it is of another schema");
+    assert!(matches!(refused, ModelError::Other { what: "schema", .. }), "{refused}");
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! What is known of a cell of the cost map before it is rendered, as numbers for a model.
+//! What is seen of a cell of the cost map before anybody has rendered it, as numbers for a model.
 //!
 //! A model (`models/cost.onnx`, run by the crate `predictor`) answers with [`COST_OUTPUT_NAMES`] for each row;
 //! what it says goes into [`crate::CostKnowledge::expect`]. Rows with true costs to train it on are printed by
 //! `cargo run --release -p p2c2r-bench-cost --bin cost-rows` (`bench/cost/src/bin/cost-rows.rs`), one JSON object
-//! a line. Where there is no model, [`crate::CostKnowledge`] fits a line to the very frame.
+//! a line. A row says nothing of what was measured: measurements correct the model's answers in
+//! [`crate::CostKnowledge`], which would count them twice if the model knew them too.
 
 use p2c2r_frame::{MaterialSketch, SceneSketch};
 
@@ -11,17 +12,11 @@ use crate::CostMap;
 use crate::surfaces::{Sight, Surfaces};
 
 /// Version of the meaning of [`COST_FEATURE_NAMES`]; a model says for which it was trained.
-pub const COST_SCHEMA_VERSION: u32 = 1;
+pub const COST_SCHEMA_VERSION: u32 = 2;
 
 /// What a model is told of a cell, in this order. Logarithms are natural ones; shares are from 0 to 1.
 /// What is unknown is 0.
 pub const COST_FEATURE_NAMES: [&str; COST_FEATURES] = [
-    // What was measured in the cell and carried there, in camera rays per path; its standard deviation; and the
-    // mean of the same around it.
-    "is_measured",
-    "log_measured",
-    "deviation",
-    "log_measured_around",
     // What the camera sees first.
     "sky_share",
     "log_depth",
@@ -46,16 +41,42 @@ pub const COST_FEATURE_NAMES: [&str; COST_FEATURES] = [
     "log_bounces",
 ];
 /// Number of features.
-pub const COST_FEATURES: usize = 24;
-/// The features from here on are known without any measurement.
-pub(crate) const FIRST_SEEN: usize = 4;
+pub const COST_FEATURES: usize = 20;
 /// Places of two of them.
-pub(crate) const SKY_SHARE: usize = 4;
-pub(crate) const UNLIT_SHARE: usize = 18;
+pub(crate) const SKY_SHARE: usize = 0;
+pub(crate) const UNLIT_SHARE: usize = 14;
 
-/// What a model answers: the natural logarithm of what a path costs on average, as
-/// [`crate::cost_of_rays`] counts it. A summand that all cells of a frame share does not matter.
-pub const COST_OUTPUT_NAMES: [&str; 1] = ["log_cost"];
+/// What a model answers: the natural logarithm of what those paths cost on average, as [`crate::cost_of_rays`]
+/// counts it, that neither meet the sky at once nor a surface that ends them ([`short_share`]). A summand that all
+/// cells of a frame share does little harm.
+pub const COST_OUTPUT_NAMES: [&str; COST_OUTPUTS] = ["log_long_cost"];
+/// Number of answers.
+pub const COST_OUTPUTS: usize = 1;
+
+/// Paths that meet nothing, or nothing that scatters, cost a camera ray.
+const SHORTEST_PATH: f64 = 1.0;
+/// Cells of which at least this much is such paths say nothing of the others.
+const MOST_SHORT: f64 = 0.9;
+
+/// The share of a cell's paths that end where they first meet something, or meet nothing.
+pub fn short_share(row: &CostRow) -> f64 {
+    let sky = f64::from(row[SKY_SHARE]);
+    (sky + (1.0 - sky) * f64::from(row[UNLIT_SHARE])).clamp(0.0, 1.0)
+}
+
+/// What the other paths of a cell cost where all of its paths cost this on average, as
+/// [`COST_OUTPUT_NAMES`]; `None` where there are hardly any.
+pub fn log_long_cost(row: &CostRow, cost: f64) -> Option<f64> {
+    let short = short_share(row);
+    let long = (cost - short * SHORTEST_PATH) / (1.0 - short);
+    (short < MOST_SHORT && long.is_finite()).then(|| long.max(SHORTEST_PATH).ln())
+}
+
+/// The logarithm of what all paths of a cell cost on average, where its other paths cost this.
+pub fn log_cost(row: &CostRow, log_long_cost: f64) -> f64 {
+    let short = short_share(row);
+    (short * SHORTEST_PATH + (1.0 - short) * log_long_cost.exp()).ln()
+}
 
 /// One row.
 pub type CostRow = [f32; COST_FEATURES];
@@ -71,10 +92,9 @@ pub fn cost_rows(
     max_bounces: u8,
 ) -> Vec<CostRow> {
     let looks = looks(map, surfaces, sketch);
-    let measured = measured(map);
     let footprint = surfaces.camera().footprint_of_pixel();
     let cell_px = f64::from(map.width_px()) / f64::from(map.size()[0]);
-    let row = |(look, measured): (&Look, &[f64; 4])| {
+    let row = |look: &Look| {
         let side_m = look.depth() * footprint * cell_px;
         let share = side_m / (f64::from(sketch.radius_m).max(1e-6) * 2.0);
         let scene = [
@@ -85,38 +105,14 @@ pub fn cost_rows(
             f64::from(max_bounces.max(1)).ln(),
         ];
         let seen = look.features();
-        let all = measured.iter().chain(&seen).chain(&scene);
         let mut row = [0.0; COST_FEATURES];
-        for (place, &value) in row.iter_mut().zip(all) {
+        for (place, &value) in row.iter_mut().zip(seen.iter().chain(&scene)) {
             let value = value as f32;
             *place = if value.is_finite() { value } else { 0.0 };
         }
         row
     };
-    looks.iter().zip(&measured).map(row).collect()
-}
-
-/// The first four features of each cell.
-fn measured(map: &CostMap) -> Vec<[f64; 4]> {
-    let [columns, rows] = map.size();
-    let log = |index: u32| map.cells()[index as usize].known.map(|known| known.cost.ln());
-    let around = |index: u32| {
-        let (x, y) = (index % columns, index / columns);
-        let (mut sum, mut count) = (0.0, 0.0);
-        for row in y.saturating_sub(1)..=(y + 1).min(rows - 1) {
-            for column in x.saturating_sub(1)..=(x + 1).min(columns - 1) {
-                if let Some(log) = log(row * columns + column) {
-                    (sum, count) = (sum + log, count + 1.0);
-                }
-            }
-        }
-        if count > 0.0 { sum / count } else { 0.0 }
-    };
-    let row = |index: u32| match map.cells()[index as usize].known {
-        Some(known) => [1.0, known.cost.ln(), known.variance.sqrt(), around(index)],
-        None => [0.0, 0.0, 0.0, around(index)],
-    };
-    (0..columns * rows).map(row).collect()
+    looks.iter().map(row).collect()
 }
 
 /// Sums over the pixels of the small film that lie in a cell.

@@ -7,8 +7,8 @@ use p2c2r_frame::{MAX_BOUNCES, SceneSketch, View};
 
 use crate::carry::Eye;
 use crate::cost::{CostMap, Known, Measurement};
-use crate::features::{COST_FEATURES, CostRow, cost_rows};
-use crate::ridge::{Example, Line};
+use crate::features::{COST_FEATURES, CostRow, cost_rows, log_cost};
+use crate::ridge::{ALONE, CORRECTING, Example, Line};
 use crate::surfaces::Surfaces;
 
 /// Most measurements of a frame that are kept until it has been seen.
@@ -39,14 +39,27 @@ pub struct CostKnowledge {
     max_bounces: u8,
     /// One for each cell, once the view was seen.
     rows: Vec<CostRow>,
-    /// What a model says of them.
+    /// What a model says of them; none where none was asked, or where it says what cannot be meant.
     answers: Vec<f64>,
     /// What this frame's tasks have cost.
     measured: Vec<Measurement>,
     /// The map and view of the frame before.
     before: Option<Box<(CostMap, Eye)>>,
-    /// What was seen of places that were measured: features, cost per path, weight.
-    examples: VecDeque<(CostRow, f64, f64)>,
+    /// What was seen of places that were measured.
+    examples: VecDeque<SeenCost>,
+    /// How many of them, the last ones, are of this view.
+    own_examples: usize,
+}
+
+/// What was seen of a place that was measured.
+#[derive(Debug, Clone, PartialEq)]
+struct SeenCost {
+    row: CostRow,
+    /// Of a path, in camera rays.
+    cost: f64,
+    weight: f64,
+    /// What a model said of the place, if one was asked.
+    said: Option<f64>,
 }
 
 impl CostKnowledge {
@@ -61,6 +74,7 @@ impl CostKnowledge {
             measured: Vec::new(),
             before: None,
             examples: VecDeque::new(),
+            own_examples: 0,
         }
     }
 
@@ -88,7 +102,7 @@ impl CostKnowledge {
         &self.eye.view
     }
 
-    /// Features of each cell for a model; none before the view was seen.
+    /// Features of each cell for a model, which depend on the view alone; none before it was seen.
     pub fn rows(&self) -> &[CostRow] {
         &self.rows
     }
@@ -98,24 +112,41 @@ impl CostKnowledge {
         if surfaces.view() != &self.eye.view {
             return;
         }
+        self.rows = cost_rows(&self.map, &surfaces, sketch, self.max_bounces);
+        self.answers.clear();
         self.eye.surfaces = Some(surfaces);
-        let plain = self.known_without_expectations();
-        if let Some(surfaces) = &self.eye.surfaces {
-            self.rows = cost_rows(&plain, surfaces, sketch, self.max_bounces);
-        }
-        let kept = std::mem::take(&mut self.measured);
-        self.learn_from(&kept);
-        self.measured = kept;
-        self.recompute_from(plain);
+        self.learn_again();
+        self.recompute();
     }
 
-    /// Takes what a model says of [`Self::rows`]: logarithms of costs. Of another number of cells they
-    /// are ignored.
-    pub fn expect(&mut self, log_costs: &[f64]) {
-        if log_costs.len() == self.rows.len() {
-            self.answers = log_costs.to_vec();
+    /// Takes what a model says of [`Self::rows`], as [`crate::COST_OUTPUT_NAMES`]. Words on another number of
+    /// cells are ignored, and so are all if one of them cannot be meant.
+    pub fn expect(&mut self, log_long_costs: &[f64]) {
+        let is_sound = |log: &f64| (LEAST_COST.ln()..=MOST_COST.ln()).contains(log);
+        if log_long_costs.len() == self.rows.len() && log_long_costs.iter().all(is_sound) {
+            self.answers = log_long_costs.to_vec();
+            self.learn_again();
             self.recompute();
         }
+    }
+
+    /// What each cell's path is expected to cost from what is seen there, as a logarithm; `None` where nothing
+    /// says it.
+    pub fn expectations(&self) -> Option<Vec<f64>> {
+        let has_answers = !self.answers.is_empty();
+        let examples = self.examples.iter().filter_map(|SeenCost { row, cost, weight, said }| {
+            let said = if has_answers { (*said)? } else { 0.0 };
+            Some(Example { row, cost: *cost, weight: *weight, said })
+        });
+        let line = Line::fit(examples, if has_answers { CORRECTING } else { ALONE });
+        if self.rows.is_empty() || (line.is_none() && !has_answers) {
+            return None;
+        }
+        let answers = self.answers.iter().copied().chain(std::iter::repeat(0.0));
+        let expect = |(row, said): (&CostRow, f64)| {
+            log_cost(row, said + line.as_ref().map_or(0.0, |line| line.summand(row)))
+        };
+        Some(self.rows.iter().zip(answers).map(expect).collect())
     }
 
     /// Takes all that a small film cost: the first look at this view's costs.
@@ -139,44 +170,51 @@ impl CostKnowledge {
         self.learn_from(measurements);
     }
 
+    /// Looks at this view's measurements anew, with what is seen and said of its cells by now.
+    fn learn_again(&mut self) {
+        self.examples.truncate(self.examples.len() - self.own_examples);
+        self.own_examples = 0;
+        let measured = std::mem::take(&mut self.measured);
+        self.learn_from(&measured);
+        self.measured = measured;
+    }
+
     /// Adds what was seen of measured places to the examples.
     fn learn_from(&mut self, measurements: &[Measurement]) {
         for measurement in measurements {
-            let Some(row) = self.mean_row(measurement) else { continue };
-            let Measurement { cost_per_path, paths, .. } = *measurement;
-            let weight = 1.0 / (LINE_VARIANCE + PATH_VARIANCE / paths.max(1) as f64);
+            let Some(example) = self.seen_cost(measurement) else { continue };
             if self.examples.len() >= MAX_EXAMPLES {
                 self.examples.pop_front();
             }
-            self.examples.push_back((row, cost_per_path, weight));
+            self.examples.push_back(example);
+            self.own_examples = (self.own_examples + 1).min(self.examples.len());
         }
     }
 
-    /// The mean features of the cells under a rectangle.
-    fn mean_row(&self, measurement: &Measurement) -> Option<CostRow> {
-        if self.rows.is_empty() {
-            return None;
-        }
-        let shares = self.map.shares(measurement.rect);
+    /// The means of what is seen and said of the cells under a rectangle.
+    fn seen_cost(&self, measurement: &Measurement) -> Option<SeenCost> {
+        let Measurement { rect, cost_per_path: cost, paths } = *measurement;
+        let shares = if self.rows.is_empty() { Vec::new() } else { self.map.shares(rect) };
         if shares.is_empty() {
             return None;
         }
         let mut sums = [0.0; COST_FEATURES];
+        let mut said = 0.0;
         for (index, share) in shares {
             for (sum, value) in sums.iter_mut().zip(self.rows.get(index)?) {
                 *sum += share * f64::from(*value);
             }
+            said += share * self.answers.get(index).copied().unwrap_or(0.0);
         }
-        Some(sums.map(|sum| sum as f32))
+        let row = sums.map(|sum| sum as f32);
+        let weight = 1.0 / (LINE_VARIANCE + PATH_VARIANCE / paths.max(1) as f64);
+        let said = (!self.answers.is_empty()).then_some(said);
+        Some(SeenCost { row, cost, weight, said })
     }
 
     /// The map anew, from all that is known by now.
     fn recompute(&mut self) {
-        self.recompute_from(self.known_without_expectations());
-    }
-
-    /// As [`Self::recompute`], where [`Self::known_without_expectations`] is at hand.
-    fn recompute_from(&mut self, plain: CostMap) {
+        let plain = self.known_without_expectations();
         let Some(expected) = self.expectations() else {
             self.map = plain;
             return;
@@ -201,23 +239,6 @@ impl CostKnowledge {
             map.carry(&before.0, &before.1, &self.eye);
         }
         map.observe_all(&self.measured);
-    }
-
-    /// What each cell is expected to cost from what is seen in it.
-    fn expectations(&self) -> Option<Vec<f64>> {
-        if self.rows.is_empty() {
-            return None;
-        }
-        if self.answers.len() == self.rows.len() {
-            return Some(self.answers.clone());
-        }
-        let examples = self.examples.iter();
-        let line = Line::fit(examples.map(|(row, cost, weight)| Example {
-            row,
-            cost: *cost,
-            weight: *weight,
-        }))?;
-        Some(self.rows.iter().map(|row| line.log_cost(row)).collect())
     }
 }
 

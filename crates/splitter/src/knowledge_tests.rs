@@ -148,10 +148,78 @@ fn a_model_is_asked_about_each_cell_and_believed_where_nothing_was_measured() {
     assert_eq!(rows[0][index("sky_share")], 1.0);
     assert_eq!(rows[rows.len() - 1][index("sky_share")], 0.0);
     assert_eq!(rows[rows.len() - 1][index("unlit_share")], 1.0);
-    let logs: Vec<f64> = (0..rows.len()).map(|index| f64::from(index as u32 % 40) / 40.0).collect();
-    known.expect(&logs);
-    let cost = |x: u32| known.map().cost(PixelRect { x, y: 0, width: 8, height: 180 });
-    assert!((cost(312) / cost(0) - (39.0f64 / 40.0).exp()).abs() < 1e-6);
+    known.see(surfaces(&view), &SceneSketch::default());
+    known.expect(&leaning(known.rows().len()));
+    // Sky costs the same wherever it is.
+    let cost = |x: u32, y: u32| known.map().cost(PixelRect { x, y, width: 8, height: 20 });
+    assert!((cost(312, 100) / cost(0, 100) - (39.0f64 / 40.0).exp()).abs() < 1e-6);
+    assert!((cost(312, 0) / cost(0, 0) - 1.0).abs() < 1e-6);
+}
+
+/// Answers that rise from the left to the right of the film.
+fn leaning(cells: usize) -> Vec<f64> {
+    (0..cells).map(|index| f64::from(index as u32 % 40) / 40.0).collect()
+}
+
+#[test]
+fn answers_that_cannot_be_meant_are_ignored() {
+    let view = view(0.0, 0.0);
+    let mut known = measured(&view, true);
+    let before = known.clone();
+    let sound = leaning(known.rows().len());
+    let but_one = |odd: f64| {
+        let mut answers = sound.clone();
+        answers[7] = odd;
+        answers
+    };
+    let odd = [f64::NAN, f64::INFINITY, -0.5, 50.0].map(but_one);
+    for answers in odd.iter().map(Vec::as_slice).chain([&sound[1..], &[]]) {
+        known.expect(answers);
+        assert_eq!(known, before);
+    }
+    known.expect(&sound);
+    assert_ne!(known, before);
+}
+
+#[test]
+fn what_a_model_says_is_corrected_by_what_was_measured() {
+    let view = view(0.0, 0.0);
+    // The lower left was measured; the lower right is expected.
+    let expected = |more: f64| {
+        let mut known = CostKnowledge::new(&view, 8);
+        known.see(surfaces(&view), &SceneSketch::default());
+        let answers: Vec<f64> = leaning(known.rows().len()).iter().map(|log| log + more).collect();
+        known.expect(&answers);
+        let left = known.map().cell_rects().filter(|rect| rect.x < 160);
+        let left: Vec<Measurement> = left.map(|rect| measure(&view, rect)).collect();
+        known.probe(&left);
+        let logs = known.expectations().expect("a model says it");
+        logs[logs.len() - 1]
+    };
+    let (low, high) = (expected(0.0), expected(2.0));
+    assert!((low - high).abs() < 1e-6, "{low} {high}");
+    // The wall costs 4 on the left, and more where the model says so.
+    assert!(((4.0f64).ln()..(4.0f64).ln() + 1.0).contains(&low), "{low}");
+}
+
+#[test]
+fn answers_come_before_or_after_measurements() {
+    let view = view(0.0, 0.0);
+    let known = |answers_first: bool| {
+        let mut known = CostKnowledge::new(&view, 8);
+        known.see(surfaces(&view), &SceneSketch::default());
+        let answers = leaning(known.rows().len());
+        if answers_first {
+            known.expect(&answers);
+        }
+        let rects: Vec<PixelRect> = known.map().cell_rects().take(400).collect();
+        known.probe(&rects.into_iter().map(|rect| measure(&view, rect)).collect::<Vec<_>>());
+        if !answers_first {
+            known.expect(&answers);
+        }
+        known
+    };
+    assert_eq!(known(true), known(false));
 }
 
 #[test]
@@ -191,7 +259,11 @@ proptest! {
         depths in prop::collection::vec(any::<f32>(), 1..20),
         numbers in prop::collection::vec(any::<f32>(), 12),
         costs in prop::collection::vec(any::<f64>(), 1..20),
-        answers in prop::collection::vec(any::<f64>(), 100),
+        // One that cannot be meant spoils all.
+        answers in prop_oneof![
+            prop::collection::vec(any::<f64>(), 100),
+            prop::collection::vec(0.0..6.4f64, 100),
+        ],
     ) {
         let (width_px, height_px) = size;
         let rows: [[f32; 4]; 3] = std::array::from_fn(|row| std::array::from_fn(|at| numbers[row * 4 + at]));

@@ -24,7 +24,8 @@ mod surfaces;
 pub use cost::{CostMap, MAX_COST_CELLS_PER_SIDE, Measurement, cost_of_rays};
 pub use cutting::{Cut, Cutting};
 pub use features::{
-    COST_FEATURE_NAMES, COST_FEATURES, COST_OUTPUT_NAMES, COST_SCHEMA_VERSION, CostRow, cost_rows,
+    COST_FEATURE_NAMES, COST_FEATURES, COST_OUTPUT_NAMES, COST_OUTPUTS, COST_SCHEMA_VERSION,
+    CostRow, cost_rows, log_cost, log_long_cost, short_share,
 };
 pub use knowledge::CostKnowledge;
 pub use low_film::{LOW_FILM_SIDE_PX, LowFilm};

@@ -1,23 +1,22 @@
-//! A line through what was measured: what cells cost that were only seen, where no trained model says it.
+//! A line through what was measured: what cells cost that were only seen, or by how much a trained model's
+//! words are off in this very scene.
 //!
 //! Ridge regression (Hoerl and Kennard, "Ridge Regression", Technometrics 12, 1970) on standardised
 //! features, solved by Cholesky's method.
 
-use crate::features::{COST_FEATURES, CostRow, FIRST_SEEN, SKY_SHARE, UNLIT_SHARE};
+use crate::features::{COST_FEATURES, CostRow, log_long_cost};
 
-/// Weights: one for each feature that needs no measurement, and the constant.
-const WEIGHTS: usize = COST_FEATURES - FIRST_SEEN + 1;
+/// Weights: one for each feature, and the constant.
+const WEIGHTS: usize = COST_FEATURES + 1;
 /// Measured cells that a line needs.
 const FEWEST_CELLS: usize = 2 * WEIGHTS;
-/// Strength of the pull of weights towards 0, in cells.
-const RIDGE: f64 = 4.0;
-/// Paths that meet nothing, or nothing that scatters, cost a camera ray.
-const SHORTEST_PATH: f64 = 1.0;
+/// Strength of the pull of weights towards 0, in cells: of a line that stands alone,
+pub(crate) const ALONE: f64 = 4.0;
+/// and of one that corrects a model.
+pub(crate) const CORRECTING: f64 = 64.0;
 /// No feature counts as farther from its mean than this many standard deviations: what was rare where it was
 /// measured says little elsewhere.
 const FARTHEST: f64 = 3.0;
-/// Cells of which at least this much is such paths say nothing of the others.
-const MOST_SHORT: f64 = 0.9;
 
 /// A cell that was seen and measured.
 #[derive(Debug, Clone, Copy)]
@@ -27,24 +26,26 @@ pub(crate) struct Example<'a> {
     pub(crate) cost: f64,
     /// How much it counts.
     pub(crate) weight: f64,
+    /// What somebody else says of it, as [`crate::COST_OUTPUT_NAMES`]; 0 where nobody does.
+    pub(crate) said: f64,
 }
 
-/// Says the logarithm of a cell's cost from what is seen in it.
+/// Says from what is seen in a cell what is to be added to somebody else's word on its cost.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Line {
     means: [f64; WEIGHTS],
     scales: [f64; WEIGHTS],
     weights: [f64; WEIGHTS],
-    /// The least and the largest logarithm that was seen.
+    /// The least and the largest summand that was seen.
     range: [f64; 2],
 }
 
 impl Line {
-    /// Fits a line; `None` where too little was measured.
-    pub(crate) fn fit<'a>(examples: impl Iterator<Item = Example<'a>>) -> Option<Self> {
+    /// Fits a line whose weights are pulled towards 0; `None` where too little was measured.
+    pub(crate) fn fit<'a>(examples: impl Iterator<Item = Example<'a>>, pull: f64) -> Option<Self> {
         let points: Vec<([f64; WEIGHTS], f64, f64)> = examples
-            .filter_map(|Example { row, cost, weight }| {
-                Some((inputs(row), log_of_long(row, cost)?, weight))
+            .filter_map(|Example { row, cost, weight, said }| {
+                Some((inputs(row), log_long_cost(row, cost)? - said, weight))
             })
             .collect();
         if points.len() < FEWEST_CELLS {
@@ -62,7 +63,8 @@ impl Line {
         });
         (means[0], scales[0]) = (0.0, 1.0);
         let logs = || points.iter().map(|(_, log, _)| *log);
-        let range = [logs().fold(f64::INFINITY, f64::min), logs().fold(0.0, f64::max)];
+        let range =
+            [logs().fold(f64::INFINITY, f64::min), logs().fold(f64::NEG_INFINITY, f64::max)];
         let mut line = Self { means, scales, weights: [0.0; WEIGHTS], range };
         let mut matrix = [[0.0; WEIGHTS]; WEIGHTS];
         let mut right = [0.0; WEIGHTS];
@@ -78,19 +80,17 @@ impl Line {
             }
         }
         for (at, row) in matrix.iter_mut().enumerate() {
-            row[at] += if at == 0 { 1e-9 } else { RIDGE };
+            row[at] += if at == 0 { 1e-9 } else { pull };
         }
         line.weights = solved(matrix, right)?;
         Some(line)
     }
 
-    /// The logarithm of what a path costs on average, in camera rays.
-    pub(crate) fn log_cost(&self, row: &CostRow) -> f64 {
+    /// What is to be added for a cell.
+    pub(crate) fn summand(&self, row: &CostRow) -> f64 {
         let inputs = self.standard(&inputs(row));
         let log: f64 = inputs.iter().zip(&self.weights).map(|(input, weight)| input * weight).sum();
-        let log = log.max(self.range[0]).min(self.range[1]);
-        let short = short_share(row);
-        (short * SHORTEST_PATH + (1.0 - short) * log.exp()).ln()
+        log.max(self.range[0]).min(self.range[1])
     }
 
     fn standard(&self, inputs: &[f64; WEIGHTS]) -> [f64; WEIGHTS] {
@@ -101,20 +101,7 @@ impl Line {
 }
 
 fn inputs(row: &CostRow) -> [f64; WEIGHTS] {
-    std::array::from_fn(|at| if at == 0 { 1.0 } else { f64::from(row[FIRST_SEEN + at - 1]) })
-}
-
-/// The share of a cell's paths that end at once.
-fn short_share(row: &CostRow) -> f64 {
-    let sky = f64::from(row[SKY_SHARE]);
-    (sky + (1.0 - sky) * f64::from(row[UNLIT_SHARE])).clamp(0.0, 1.0)
-}
-
-/// The logarithm of what the other paths cost.
-fn log_of_long(row: &CostRow, cost: f64) -> Option<f64> {
-    let short = short_share(row);
-    let long = (cost - short * SHORTEST_PATH) / (1.0 - short);
-    (short < MOST_SHORT && long.is_finite()).then(|| long.max(SHORTEST_PATH).ln())
+    std::array::from_fn(|at| if at == 0 { 1.0 } else { f64::from(row[at - 1]) })
 }
 
 /// Solves `matrix` × x = `right` for a positive definite matrix, of which the lower half is given.
@@ -149,42 +136,59 @@ fn solved(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::{SKY_SHARE, log_cost};
 
     /// Rows whose log cost is a line in two features, with some sky.
     fn rows() -> Vec<(CostRow, f64)> {
         let row = |index: u32| {
             let mut row = [0.0; COST_FEATURES];
             row[SKY_SHARE] = (index % 3) as f32 * 0.25;
-            row[FIRST_SEEN + 1] = (index % 7) as f32;
-            row[FIRST_SEEN + 8] = (index % 11) as f32 * 0.1;
-            let log = 0.5 + 0.2 * f64::from(row[FIRST_SEEN + 1]) + f64::from(row[FIRST_SEEN + 8]);
+            row[1] = (index % 7) as f32;
+            row[8] = (index % 11) as f32 * 0.1;
+            let log = 0.5 + 0.2 * f64::from(row[1]) + f64::from(row[8]);
             let sky = f64::from(row[SKY_SHARE]);
             (row, sky + (1.0 - sky) * log.exp())
         };
         (0..400).map(row).collect()
     }
 
+    fn fit(rows: &[(CostRow, f64)], said: f64) -> Line {
+        let example = |(row, cost)| Example { row, cost, weight: 1.0, said };
+        Line::fit(rows.iter().map(|(row, cost)| example((row, *cost))), ALONE).unwrap()
+    }
+
     #[test]
     fn a_line_finds_the_line_it_was_fitted_to() {
         let rows = rows();
-        let example = |(row, cost)| Example { row, cost, weight: 1.0 };
-        let line = Line::fit(rows[..200].iter().map(|(row, cost)| example((row, *cost)))).unwrap();
+        let line = fit(&rows[..200], 0.0);
         for (row, cost) in &rows[200..] {
-            let error = line.log_cost(row) - cost.ln();
+            let error = log_cost(row, line.summand(row)) - cost.ln();
             assert!(error.abs() < 0.05, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_line_says_what_a_word_lacks() {
+        let rows = rows();
+        let (alone, beside) = (fit(&rows[..200], 0.0), fit(&rows[..200], 0.75));
+        for (row, _) in &rows[200..] {
+            let error = 0.75 + beside.summand(row) - alone.summand(row);
+            assert!(error.abs() < 1e-9, "{error}");
         }
     }
 
     #[test]
     fn too_few_or_odd_cells_give_no_line_or_a_finite_one() {
         let rows = rows();
-        let of = |count: usize, cost: f64, weight: f64| {
-            Line::fit(rows[..count].iter().map(|(row, _)| Example { row, cost, weight }))
+        let of = |count: usize, cost: f64, weight: f64, said: f64| {
+            let example = |(row, _)| Example { row, cost, weight, said };
+            Line::fit(rows[..count].iter().map(|(row, cost)| example((row, cost))), ALONE)
         };
-        assert_eq!(of(FEWEST_CELLS - 1, 3.0, 1.0), None);
-        assert_eq!(of(300, f64::NAN, 1.0), None);
-        assert_eq!(of(300, 3.0, f64::NAN), None);
-        let flat = of(300, 3.0, 1.0).unwrap();
-        assert!(rows.iter().all(|(row, _)| flat.log_cost(row).is_finite()));
+        assert_eq!(of(FEWEST_CELLS - 1, 3.0, 1.0, 0.0), None);
+        assert_eq!(of(300, f64::NAN, 1.0, 0.0), None);
+        assert_eq!(of(300, 3.0, f64::NAN, 0.0), None);
+        assert_eq!(of(300, 3.0, 1.0, f64::NAN), None);
+        let flat = of(300, 3.0, 1.0, 0.0).unwrap();
+        assert!(rows.iter().all(|(row, _)| flat.summand(row).is_finite()));
     }
 }

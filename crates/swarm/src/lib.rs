@@ -25,6 +25,7 @@ pub use contributor::{
     ContributorStats, TaskKey,
 };
 pub use p2c2r_scheduler::TaskEnd;
+pub use p2c2r_splitter::CostRow;
 pub use requester::{
     AttemptRecord, COST_BUCKETS, CostSource, FEATURES, Insight, JobError, JobSpec, LocalWork,
     Memory, ModelStats, OUTPUTS, PeerState, Prediction, RefineOrder, Requester, RequesterConfig,

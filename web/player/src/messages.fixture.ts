@@ -598,6 +598,10 @@ export const inputs = [
     "question": 5
   },
   {
+    "kind": "costsPredicted",
+    "question": 6
+  },
+  {
     "kind": "modelLost",
     "message": "why it failed"
   },
@@ -713,6 +717,10 @@ export const outputs = [
   {
     "kind": "predict",
     "question": 5
+  },
+  {
+    "kind": "predictCosts",
+    "question": 6
   },
   {
     "kind": "saveState"

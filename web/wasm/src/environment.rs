@@ -102,6 +102,11 @@ pub enum Input {
         /// From `predict`.
         question: u32,
     },
+    /// The cost model has answered; attachment 0, little-endian numbers.
+    CostsPredicted {
+        /// From `predictCosts`.
+        question: u32,
+    },
     /// There is no base model; nothing more is to be expected of it.
     ModelLost {
         /// Why.
@@ -246,6 +251,12 @@ pub enum Output {
     /// Ask the base model about the rows in attachment 0, little-endian numbers; `predicted` or `modelLost`
     /// answers.
     Predict {
+        /// Repeated in the answer.
+        question: u32,
+    },
+    /// Ask the cost model about the rows in attachment 0, little-endian numbers; `costsPredicted` answers, or
+    /// nothing.
+    PredictCosts {
         /// Repeated in the answer.
         question: u32,
     },

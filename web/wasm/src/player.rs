@@ -6,6 +6,7 @@ mod job;
 mod peers;
 mod reports;
 mod scenes;
+mod sight;
 mod upload;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use p2c2r_frame::{SceneId, time_us_of_seconds};
 use p2c2r_protocol::peer::Capabilities;
 use p2c2r_protocol::{LeaseId, PeerId};
 use p2c2r_swarm::{Requester, RequesterInput};
+use p2c2r_tracer_cpu::CpuTracer;
 
 use self::denoising::Denoised;
 pub(crate) use self::foresight::Foresight;
@@ -47,6 +49,8 @@ pub(crate) struct PlayerRole {
     loading: Option<Loading>,
     last_request: u32,
     scene: Option<LoadedScene>,
+    /// Looks at the scene, once it has.
+    eye: Option<CpuTracer>,
     /// The package is on its way to the server, and peers must not hear of the scene before it is there.
     is_storing: bool,
     /// When the server is asked again.
@@ -102,6 +106,7 @@ impl PlayerRole {
             loading: None,
             last_request: 0,
             scene: None,
+            eye: None,
             is_storing: false,
             upload: UploadRetry::default(),
             may_meet_peers: false,
@@ -235,6 +240,9 @@ impl PlayerRole {
             }
             Input::Predicted { question } => {
                 self.on_answer(now, question, attachments.first().map_or(&[], Vec::as_slice));
+            }
+            Input::CostsPredicted { question } => {
+                self.on_costs(question, attachments.first().map_or(&[], Vec::as_slice));
             }
             Input::ModelLost { message } => {
                 self.base.report(ErrorCategory::Config, "MODEL_UNAVAILABLE", message, false);

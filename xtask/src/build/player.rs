@@ -10,8 +10,9 @@ use crate::tools;
 /// Makes `web/player/dist` from `web/player`, the modules and the trained models.
 pub(super) fn build(places: &Places) -> Result<()> {
     let folder = places.at("web/player");
-    let inputs = ["web/player", "web/wasm/pkg", "web/predictor/pkg", "models/latency.onnx"];
-    let inputs = inputs.map(|input| places.at(input));
+    let models = ["models/latency.onnx", "models/cost.onnx"];
+    let inputs = ["web/player", "web/wasm/pkg", "web/predictor/pkg"];
+    let inputs: Vec<_> = inputs.iter().chain(&models).map(|input| places.at(input)).collect();
     let note = Note::of(places, "player", &inputs, "")?;
     if note.is_current(&folder.join("dist/p2c2r-player.js")) {
         return Ok(());

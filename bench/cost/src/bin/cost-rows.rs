@@ -1,154 +1,143 @@
-//! Rows to train the cost model on: features of each cell of many views, and what it really cost.
+//! Rows to train the cost model on: what is seen of some cells of many views, and what they really cost.
 //!
-//! A line of JSON for each cell: `schema`, `group` (of cells that share the summand which a model need not
-//! know: one view), `scene`, `features` (in the order of `COST_FEATURE_NAMES`), `log_cost`, and `weight` (pixels).
-//! Hold out by scene or group, never by row. The orbit that `imbalance` measures is not among the views.
+//! A line of JSON for each cell: `schema`, `scene`, `group` (one view, whose cells share the summand that a model
+//! need not know), `features` (in the order of `COST_FEATURE_NAMES`), `log_long_cost` (what is to be answered; `null`
+//! where hardly any path is long), `log_cost` (of all paths), `short` (the share of the others), and `line`: the
+//! logarithm that the product expects without a model, by a line through a probe of the view. Hold out by scene or
+//! group, never by row. The orbit that `imbalance` measures is not among the views.
 
+use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
-use p2c2r_bench_cost::Studio;
+use p2c2r_bench_cost::{Chance, Studio};
 use p2c2r_frame::{PixelRect, SampleRange, View};
-use p2c2r_scene::Scene;
-use p2c2r_splitter::{COST_SCHEMA_VERSION, CostKnowledge};
+use p2c2r_splitter::{
+    COST_SCHEMA_VERSION, CostKnowledge, CostRow, Measurement, log_long_cost, short_share,
+};
+use rayon::prelude::*;
 use serde_json::json;
 
-/// Scenes that rows come from.
-const SCENES: [&str; 8] = [
+/// Scenes with names that rows come from. The benchmark's is there to be held out, and so are the last two.
+const SCENES: [&str; 20] = [
+    "night-city:size=20,seed=10",
     "night-city:size=40,seed=11",
     "night-city:size=90,seed=12",
     "night-city:size=200,seed=13",
     "night-city:size=400,seed=14",
+    "night-city:size=60,seed=15",
+    "night-city:size=150,seed=16",
+    "night-city:size=300,seed=17",
+    "gallery:only=glass",
+    "gallery:only=frosted",
+    "gallery:only=pane",
+    "gallery:only=varnish",
+    "gallery:only=brushed",
+    "gallery:only=unlit",
+    "gallery:only=lamp",
+    "furnace:albedo=0.7,metallic=0,roughness=0.5",
+    "furnace:albedo=0.95,metallic=1,roughness=0.1",
+    "night-city:size=120,seed=1",
     "cornell",
     "gallery",
-    "gallery:only=glass",
-    "furnace:albedo=0.7,metallic=0,roughness=0.5",
 ];
 const BOUNCES: [u8; 4] = [2, 4, 8, 16];
 
 /// Prints rows.
 #[derive(Parser)]
 struct Arguments {
+    /// Scenes with names, of all there are.
+    #[arg(long, default_value_t = SCENES.len())]
+    named: usize,
+    /// Scenes put together by chance beside them.
+    #[arg(long, default_value_t = 80)]
+    drawn: u32,
     /// Views of each scene.
-    #[arg(long, default_value_t = 24)]
+    #[arg(long, default_value_t = 10)]
     views: u32,
+    /// Cells of each view.
+    #[arg(long, default_value_t = 64)]
+    cells: u32,
     /// Samples of a pixel for true costs.
     #[arg(long, default_value_t = 16)]
     samples: u32,
     /// What else the views could have been.
     #[arg(long, default_value_t = 1)]
     seed: u32,
-    /// Only this scene, in the words of a generated scene.
-    #[arg(long)]
-    scene: Option<String>,
+    /// Write to this file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let mut output = BufWriter::new(std::io::stdout().lock());
-    let scenes: Vec<&str> = match &arguments.scene {
-        Some(scene) => vec![scene],
-        None => SCENES.to_vec(),
+    let output: Box<dyn Write> = match &arguments.log {
+        Some(path) => Box::new(File::create(path).with_context(|| format!("{}", path.display()))?),
+        None => Box::new(std::io::stdout().lock()),
     };
-    let mut group = 0;
-    for scene in scenes {
-        let mut draw = Draw(arguments.seed);
+    let mut output = BufWriter::new(output);
+    let named = SCENES.iter().take(arguments.named).map(|name| (*name).to_owned());
+    // Seeds far from those that anybody tries by hand.
+    let drawn = (0..arguments.drawn).map(|seed| format!("drawn:{}", 70_000 + seed));
+    for (number, scene) in named.chain(drawn).enumerate() {
+        let mut chance = Chance::new(arguments.seed.wrapping_add(1000 * number as u32));
+        let mut studio = Studio::new(&scene, BOUNCES[0])?;
         for index in 0..arguments.views {
-            let bounces = BOUNCES[draw.below(BOUNCES.len() as u32) as usize];
-            let studio = Studio::new(scene, bounces)?;
-            let view = draw.view(studio.scene(), index);
-            write_rows(&mut output, &studio, (scene, group), &view, &arguments, draw.below(3))?;
-            group += 1;
+            studio.bounce(chance.pick(&BOUNCES));
+            let view = chance.view(studio.scene(), index);
+            let group = number as u32 * arguments.views + index;
+            for cell in cells(&studio, &view, &arguments, &mut chance)? {
+                let line = json!({
+                    "schema": COST_SCHEMA_VERSION,
+                    "scene": scene,
+                    "group": group,
+                    "features": cell.row,
+                    "log_long_cost": log_long_cost(&cell.row, cell.cost),
+                    "log_cost": cell.cost.ln(),
+                    "short": short_share(&cell.row),
+                    "line": cell.line,
+                });
+                writeln!(output, "{line}")?;
+            }
         }
     }
     output.flush()?;
     Ok(())
 }
 
-/// Writes the cells of a view: without a probe, with one, or with tiles that were measured.
-fn write_rows(
-    output: &mut impl Write,
+/// What is seen, expected and true of a cell.
+struct Cell {
+    row: CostRow,
+    line: Option<f64>,
+    /// Of a path, in camera rays.
+    cost: f64,
+}
+
+/// Some cells of a view.
+fn cells(
     studio: &Studio,
-    (scene, group): (&str, u32),
     view: &View,
     arguments: &Arguments,
-    known_by: u32,
-) -> Result<()> {
-    let real =
-        studio.real_costs(view, SampleRange::new(0, arguments.samples), arguments.seed + 1000)?;
+    chance: &mut Chance,
+) -> Result<Vec<Cell>> {
     let mut known = CostKnowledge::new(view, studio.max_bounces());
-    match known_by {
-        0 => {}
-        1 => known.probe(&studio.probe(view, arguments.seed)?),
-        _ => tiles_of(real.film()).for_each(|rect| known.observe(real.measure(rect))),
-    }
     known.see(studio.look(view)?, studio.sketch());
-    for (rect, features) in known.map().cell_rects().zip(known.rows()) {
-        let cost = real.measure(rect).cost_per_path;
-        let line = json!({
-            "schema": COST_SCHEMA_VERSION,
-            "group": group,
-            "scene": scene,
-            "features": features,
-            "log_cost": cost.ln(),
-            "weight": rect.area(),
-        });
-        writeln!(output, "{line}")?;
+    known.probe(&studio.probe(view, arguments.seed + 1000)?);
+    let expected = known.expectations();
+    let mut places: Vec<(usize, PixelRect)> = known.map().cell_rects().enumerate().collect();
+    let count = places.len().min(arguments.cells as usize);
+    for place in 0..count {
+        let other = place + chance.below((places.len() - place) as u32) as usize;
+        places.swap(place, other);
     }
-    Ok(())
-}
-
-/// Tiles as a swarm would have rendered them.
-fn tiles_of(film: PixelRect) -> impl Iterator<Item = PixelRect> {
-    let corners = (0..film.height)
-        .step_by(48)
-        .flat_map(move |y| (0..film.width).step_by(48).map(move |x| [x, y]));
-    corners.filter_map(move |[x, y]| PixelRect { x, y, width: 48, height: 48 }.intersection(film))
-}
-
-/// Numbers by chance (PCG, O'Neill 2014, "PCG: A Family of Simple Fast Space-Efficient Statistically Good
-/// Algorithms for Random Number Generation").
-struct Draw(u32);
-
-impl Draw {
-    fn next(&mut self) -> u32 {
-        self.0 = self.0.wrapping_mul(747_796_405).wrapping_add(2_891_336_453);
-        let word = ((self.0 >> ((self.0 >> 28) + 4)) ^ self.0).wrapping_mul(277_803_737);
-        (word >> 22) ^ word
-    }
-
-    fn below(&mut self, count: u32) -> u32 {
-        ((u64::from(self.next()) * u64::from(count)) >> 32) as u32
-    }
-
-    fn between(&mut self, from: f32, to: f32) -> f32 {
-        from + (to - from) * (self.next() as f32 / u32::MAX as f32)
-    }
-
-    /// Every third view is near a camera of the scene; the others stand anywhere around it.
-    fn view(&mut self, scene: &Scene, index: u32) -> View {
-        let size = [self.below(3), self.below(3)].map(|step| 128 + 64 * step);
-        let (middle, radius) = scene.bounding_sphere();
-        let [min, max] = scene.bounds;
-        if index.is_multiple_of(3) && !scene.cameras.is_empty() {
-            let camera = &scene.cameras[self.below(scene.cameras.len() as u32) as usize];
-            let eye = camera.world_from_camera.map(|row| row[3]);
-            let target = camera.world_from_camera.map(|row| row[3] - row[2] * radius);
-            let moved = |draw: &mut Self, place: [f32; 3], by: f32| {
-                place.map(|part| part + draw.between(-by, by) * radius)
-            };
-            let (eye, target) = (moved(self, eye, 0.01), moved(self, target, 0.2));
-            return Scene::look_at(eye, target, [0.0, 1.0, 0.0], self.between(0.3, 0.6), size);
-        }
-        let (sin, cos) = f64::from(self.between(0.0, std::f32::consts::TAU)).sin_cos();
-        let far = radius * self.between(0.3, 2.0);
-        let height = min[1] + (max[1] - min[1]) * self.between(0.05, 2.0);
-        let eye = [middle[0] + cos as f32 * far, height, middle[2] + sin as f32 * far];
-        let aim = |draw: &mut Self, axis: usize| {
-            middle[axis] + draw.between(-0.3, 0.3) * (max[axis] - min[axis])
-        };
-        let target = [aim(self, 0), aim(self, 1), aim(self, 2)];
-        Scene::look_at(eye, target, [0.0, 1.0, 0.0], self.between(0.25, 0.6), size)
-    }
+    let samples = SampleRange::new(0, arguments.samples);
+    let cell = |&(index, rect): &(usize, PixelRect)| {
+        let counters = studio.trace(view, rect, samples)?;
+        let cost = Measurement::new(rect, samples.count, counters).cost_per_path;
+        let line = expected.as_ref().map(|expected| expected[index]);
+        Ok(Cell { row: known.rows()[index], line, cost })
+    };
+    places[..count].par_iter().map(cell).collect()
 }

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result};
 use clap::Parser;
 use p2c2r_bench_cost::{
-    BOUNCES, Follow, Frame, Knows, Studio, follow_to_the_end, imbalance, orbit,
+    Asks, BOUNCES, Follow, Frame, Knows, Studio, follow_to_the_end, imbalance, orbit,
 };
 use p2c2r_frame::{PixelRect, SampleRange, View};
 use p2c2r_splitter::{Cutting, Slice, SliceLimits, cost_of_rays};
@@ -37,12 +37,13 @@ fn main() -> Result<()> {
     let start = start.unwrap_or_else(|| scene.default_view(320, 180));
     let mut views = orbit(studio.scene(), &start, arguments.frames + 1, 3.0);
     let view = views.pop().context("at least one frame")?;
-    let frame = |(index, view)| Frame::new(&studio, view, 4, index as u32);
+    let frame = |(index, view)| Frame::new(&studio, None, view, 4, index as u32);
     let frames: Vec<Frame> = views.into_iter().enumerate().map(frame).collect::<Result<_>>()?;
     let how = Follow {
         tiles: TAKERS as usize,
         slack: 0.0,
         knows: Knows::LooksAndProbesFirst,
+        asks: Asks::Never,
         measured_tiles: 0,
     };
     let (_, known) = follow_to_the_end(&studio, &frames, &how);

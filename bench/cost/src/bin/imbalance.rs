@@ -1,8 +1,12 @@
 //! How even 16 tiles of `night-city` come out on an orbit: the row `tile-imbalance`.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use clap::Parser;
-use p2c2r_bench_cost::{BOUNCES, Follow, Frame, FrameFigures, Knows, Studio, follow, orbit};
+use p2c2r_bench_cost::{
+    Asks, BOUNCES, Follow, Frame, FrameFigures, Knows, SHIPPED_MODEL, Studio, follow, model, orbit,
+};
 use serde_json::json;
 
 /// Prints the row as JSON.
@@ -34,6 +38,9 @@ struct Arguments {
     /// Imbalance by the map below which a partition stays as it was.
     #[arg(long, default_value_t = 0.05)]
     slack: f64,
+    /// The cost model.
+    #[arg(long, default_value = SHIPPED_MODEL)]
+    model: PathBuf,
     /// Print every way that was measured and every frame, to standard error.
     #[arg(long)]
     all: bool,
@@ -46,28 +53,21 @@ fn main() -> Result<()> {
     let start = studio.scene().view_of_camera(&arguments.camera, width, height);
     let start = start.with_context(|| format!("no camera is called {}", arguments.camera))?;
     let views = orbit(studio.scene(), &start, arguments.frames, arguments.step);
-    let frame = |(index, view)| Frame::new(&studio, view, arguments.samples, index as u32);
+    let model = model(&arguments.model)?;
+    let frame =
+        |(index, view)| Frame::new(&studio, Some(&model), view, arguments.samples, index as u32);
     let frames: Vec<Frame> = views.into_iter().enumerate().map(frame).collect::<Result<_>>()?;
     let product = Follow {
         tiles: arguments.tiles,
         slack: arguments.slack,
         knows: Knows::LooksAndProbesFirst,
+        asks: Asks::Always,
         measured_tiles: 0,
     };
     if arguments.all {
-        for knows in
-            [Knows::Nothing, Knows::Looks, Knows::LooksAndProbesFirst, Knows::LooksAndProbes]
-        {
-            for measured_tiles in [0, 64] {
-                let how = Follow { knows, measured_tiles, ..product };
-                tell(&how, &follow(&studio, &frames, &how));
-            }
-        }
-        for slack in [0.0, 0.03, 0.05, 0.08] {
-            let how = Follow { slack, ..product };
-            tell(&how, &follow(&studio, &frames, &how));
-        }
+        ways(product).iter().for_each(|how| tell(how, &follow(&studio, &frames, how)));
     }
+    let unasked = follow(&studio, &frames, &Follow { asks: Asks::Never, ..product });
     let figures = follow(&studio, &frames, &product);
     if arguments.all {
         for (index, frame) in figures.iter().enumerate() {
@@ -91,10 +91,33 @@ fn main() -> Result<()> {
             "worst": worst(warm),
             "log_error_warm": mean(warm, |frame| frame.log_error),
             "log_error_first": figures[0].log_error,
+            "without_model": {
+                "value": mean(&unasked[1..], |frame| frame.imbalance),
+                "first frame": unasked[0].imbalance,
+                "worst": worst(&unasked[1..]),
+            },
             "moved_cuts": mean(warm, |frame| frame.moved_cuts as f64),
         }])
     );
     Ok(())
+}
+
+/// Ways to follow the frames.
+fn ways(product: Follow) -> Vec<Follow> {
+    let mut ways = Vec::new();
+    for asks in [Asks::Never, Asks::First, Asks::Always] {
+        for knows in
+            [Knows::Nothing, Knows::Looks, Knows::LooksAndProbesFirst, Knows::LooksAndProbes]
+        {
+            // Who sees nothing has nothing to ask about.
+            if knows != Knows::Nothing || asks == Asks::Never {
+                let finer = |measured_tiles| Follow { knows, asks, measured_tiles, ..product };
+                ways.extend([0, 64].map(finer));
+            }
+        }
+    }
+    ways.extend([0.0, 0.03, 0.05, 0.08].map(|slack| Follow { slack, ..product }));
+    ways
 }
 
 fn tell(how: &Follow, figures: &[FrameFigures]) {

@@ -62,6 +62,8 @@ pub struct RenderOptions {
 pub struct Foresight {
     /// The file of a base model; one that is refused leaves a heuristic.
     pub model: Option<Cow<'static, [u8]>>,
+    /// The file of a cost model; one that is refused leaves what is measured.
+    pub cost_model: Option<Cow<'static, [u8]>>,
     /// Where what was learned is kept between runs.
     pub state: Option<PathBuf>,
     /// By what contributors know this requester, unless `state` says it; draw it at random.

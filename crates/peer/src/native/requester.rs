@@ -48,6 +48,8 @@ pub(super) struct Driver<F> {
     network: Option<Network>,
     upload: Option<mpsc::Receiver<UploadNews>>,
     local: Option<Local>,
+    /// The scene, where the CPU may look at it.
+    eye: Option<Arc<LoadedScene>>,
     stats: NetworkStats,
     oracle: Oracle,
     state: Option<StateFile>,
@@ -59,7 +61,6 @@ struct Local {
     lanes: Lanes,
     results: mpsc::Receiver<Traced>,
     scene: Arc<LoadedScene>,
-    is_cpu: bool,
 }
 
 enum UploadNews {
@@ -71,24 +72,27 @@ enum UploadNews {
 impl<F: FnMut(RenderEvent)> Driver<F> {
     pub(super) fn new(job: RenderJob, options: RenderOptions, show: F) -> Result<Self, PeerError> {
         let started = Instant::now();
+        let scene = Arc::new(LoadedScene::new(job.scene.clone()));
         let local = match &options.device {
             Some(device) => {
                 let (lanes, results) = Lanes::start(device, Handicap::NONE)?;
-                let scene = Arc::new(LoadedScene::new(job.scene.clone()));
-                let is_cpu = matches!(device, TracingDevice::Cpu { .. });
-                Some(Local { lanes, results, scene, is_cpu })
+                Some(Local { lanes, results, scene: Arc::clone(&scene) })
             }
             None => None,
         };
+        let device = options.device.as_ref();
+        // Who renders by the GPU need not keep the scene a second time for the CPU.
+        let may_look = device.is_none_or(|device| matches!(device, TracingDevice::Cpu { .. }));
         let spec = spec_of(&job);
         let (first, waiting_job) = match options.wait_for_peers {
             0 => (spec, None),
             _ => (gathering_job(&spec), Some(spec)),
         };
         let foresight = &options.foresight;
-        let (oracle, refused) = Oracle::load(foresight.model.as_deref());
+        let (oracle, refused) =
+            Oracle::load(foresight.model.as_deref(), foresight.cost_model.as_deref());
         let mut state = foresight.state.clone().map(|path| StateFile::new(path, started));
-        let (session, forgotten) = begin(&options, &first, &mut state, oracle.is_there())
+        let (session, forgotten) = begin(&options, &first, &mut state, oracle.knows_workers())
             .map_err(|error| PeerError::Job(error.to_string()))?;
         let upload = start_upload(&options, job.scene.id, job.package);
         let mut driver = Self {
@@ -100,6 +104,7 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
             network: None,
             upload: Some(upload),
             local,
+            eye: may_look.then_some(scene),
             stats: NetworkStats::default(),
             oracle,
             state,
@@ -146,16 +151,6 @@ impl<F: FnMut(RenderEvent)> Driver<F> {
         }
         let film = self.session.film().clone();
         Rendered { film, elapsed, workers, network: self.stats }
-    }
-
-    /// Shows the session what the camera sees, where threads of the CPU trace: some milliseconds.
-    fn look(&mut self) {
-        let Some(local) = self.local.as_ref().filter(|local| local.is_cpu) else { return };
-        let task = self.session.look();
-        match local.scene.cpu_tracer().aovs(&task) {
-            Ok(aovs) => self.session.see(&task, &aovs, &local.scene.scene.sketch()),
-            Err(error) => tracing::debug!(%error, "not looked at"),
-        }
     }
 
     fn tell(&mut self, input: RequesterInput) {

@@ -31,14 +31,15 @@ impl Requester {
         }
     }
 
-    /// What a cost model is told of each cell of the current job; nothing before it was seen.
+    /// What a cost model is told of each cell of the current job; nothing before it was seen. Its answers go to
+    /// [`Self::expect_costs`].
     pub fn cost_rows(&self) -> &[CostRow] {
         self.job.known.rows()
     }
 
-    /// Takes what a cost model answers to [`Self::cost_rows`], row by row; of another number of rows it is
-    /// ignored.
-    pub fn expect_costs(&mut self, log_costs: &[f64]) {
-        self.job.known.expect(log_costs);
+    /// Takes what a cost model answers to [`Self::cost_rows`], row by row. Answers to another number of rows are
+    /// ignored, and so are all if one of them cannot be meant.
+    pub fn expect_costs(&mut self, log_long_costs: &[f64]) {
+        self.job.known.expect(log_long_costs);
     }
 }

@@ -20,6 +20,7 @@ export type Input =
   | { kind: "poolReady"; workers: number }
   | { kind: "poolFailed"; message: string }
   | { kind: "predicted"; question: number }
+  | { kind: "costsPredicted"; question: number }
   | { kind: "modelLost"; message: string }
   | { kind: "stateLost"; message: string }
   | { kind: "traced"; slot: number; ticket: number; busyMs: number }
@@ -45,6 +46,7 @@ export type Output =
   | { kind: "trace"; slot: number; ticket: number; scene: string }
   | { kind: "cancelTrace"; slot: number; ticket: number }
   | { kind: "predict"; question: number }
+  | { kind: "predictCosts"; question: number }
   | { kind: "saveState" }
   /** Attachments: the film's task and its means. */
   | { kind: "denoise"; ticket: number; scene: string; looks: number }

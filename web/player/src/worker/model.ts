@@ -1,20 +1,28 @@
-// The way from a session worker to the trained model, which it can do without.
+// The way from a session worker to the trained models, which it can do without.
 
-import type { LatencyModel } from "./predictor.js";
+import type { CostModel, LatencyModel } from "./predictor.js";
 
-let loading: Promise<LatencyModel | null> | undefined;
+let latency: Promise<LatencyModel | null> | undefined;
+let cost: Promise<CostModel | null> | undefined;
 
-/** The model, fetched on first use; `null` where it cannot be had, which costs only accuracy. */
+/** The model of workers, fetched on first use; `null` where it cannot be had, which costs only accuracy. */
 export function latencyModel(): Promise<LatencyModel | null> {
-  loading ??= load().catch((error: unknown) => {
-    console.warn("no trained model:", error);
-    return null;
-  });
-  return loading;
+  latency ??= predictor().then(({ loadLatencyModel }) => loadLatencyModel()).catch(without);
+  return latency;
 }
 
-async function load(): Promise<LatencyModel> {
+/** The model of costs, likewise. */
+export function costModel(): Promise<CostModel | null> {
+  cost ??= predictor().then(({ loadCostModel }) => loadCostModel()).catch(without);
+  return cost;
+}
+
+async function predictor(): Promise<typeof import("./predictor.js")> {
   const url = new URL(PREDICTOR_FILE, import.meta.url).href;
-  const predictor = (await import(url)) as typeof import("./predictor.js");
-  return predictor.loadLatencyModel();
+  return (await import(url)) as typeof import("./predictor.js");
+}
+
+function without(error: unknown): null {
+  console.warn("no trained model:", error);
+  return null;
 }

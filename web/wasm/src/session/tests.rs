@@ -55,6 +55,8 @@ struct World {
     stores: usize,
     /// What was given to be stored for the next visit.
     saved: Vec<Vec<u8>>,
+    /// What the cost model was asked.
+    cost_questions: Vec<(u32, Vec<u8>)>,
 }
 
 impl World {
@@ -79,6 +81,7 @@ impl World {
             sockets: 0,
             stores: 0,
             saved: Vec::new(),
+            cost_questions: Vec::new(),
         }
     }
 
@@ -148,6 +151,9 @@ impl World {
             Output::CancelDenoise { ticket } => self.denoise_cancels.push(ticket),
             Output::SocketOpen { .. } => self.sockets += 1,
             Output::StoreBlob { .. } => self.stores += 1,
+            Output::PredictCosts { question } => {
+                self.cost_questions.push((question, attachments.pop().unwrap()));
+            }
             Output::SaveState => self.saved.extend(attachments.pop()),
             _ => {}
         }

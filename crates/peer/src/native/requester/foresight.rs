@@ -1,4 +1,5 @@
-//! What a requester knows of contributors before they come, and what it keeps of them.
+//! What a requester knows of contributors before they come and of costs before they are measured, and what it
+//! keeps.
 
 use std::time::SystemTime;
 
@@ -10,6 +11,19 @@ use crate::native::render::{Foresight, RenderEvent, RenderOptions};
 use crate::native::state_file::StateFile;
 
 impl<F: FnMut(RenderEvent)> Driver<F> {
+    /// Shows the session what the camera sees, some milliseconds' work, and what a model makes of it.
+    pub(super) fn look(&mut self) {
+        let Some(eye) = &self.eye else { return };
+        let task = self.session.look();
+        match eye.cpu_tracer().aovs(&task) {
+            Ok(aovs) => self.session.see(&task, &aovs, &eye.scene.sketch()),
+            Err(error) => tracing::debug!(%error, "not looked at"),
+        }
+        if let Some(answers) = self.oracle.log_long_costs(self.session.cost_rows()) {
+            self.session.expect_costs(&answers);
+        }
+    }
+
     /// Keeps what was learned.
     pub(super) fn keep_state(&mut self) {
         let Some(state) = &mut self.state else { return };

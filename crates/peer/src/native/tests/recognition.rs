@@ -44,8 +44,9 @@ async fn contributor_is_recognised_in_the_next_render() {
 /// Renders alone with a state file; what is told of it.
 async fn told_of(state: &Path, model: Option<&'static [u8]>) -> Vec<String> {
     let server = start_server().await;
-    let model = model.map(Into::into);
-    let foresight = Foresight { state: Some(state.to_owned()), model, ..Foresight::default() };
+    let (model, cost_model) = (model.map(Into::into), model.map(Into::into));
+    let state = Some(state.to_owned());
+    let foresight = Foresight { state, model, cost_model, ..Foresight::default() };
     let options = RenderOptions { foresight, ..options(&server.address, Some(one_thread()), 0) };
     let rendered = render(job_of(2), options, |_| {}).await.unwrap();
     assert!(rendered.film.is_complete());
@@ -69,7 +70,8 @@ async fn damaged_state_and_a_broken_model_are_told_and_the_next_render_has_a_sta
     for stored in [&whole[..last], &flipped[..]] {
         std::fs::write(&path, stored).unwrap();
         let told = told_of(&path, Some(b"no model")).await;
-        assert_eq!((about(&told, "learning begins anew"), about(&told, "base model")), (1, 1));
+        let found = ["learning begins anew", "base model", "cost model"].map(|w| about(&told, w));
+        assert_eq!(found, [1; 3], "{told:?}");
         assert_eq!(std::fs::read(&path).unwrap()[..16], [0; 16], "9 may be anybody's tag");
         assert_eq!(told_of(&path, None).await, [""; 0]);
     }
