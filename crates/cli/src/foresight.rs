@@ -16,15 +16,16 @@ use crate::network::random_bytes;
 /// The base model that this program was built with.
 const SHIPPED_MODEL: &[u8] = include_bytes!("../../../models/latency.onnx");
 
+/// The bytes of a model file, or of the model that ships.
+pub(crate) fn read_model(path: Option<&Path>) -> anyhow::Result<Cow<'static, [u8]>> {
+    let Some(path) = path else { return Ok(Cow::Borrowed(SHIPPED_MODEL)) };
+    let about = || format!("cannot read the model {}", path.display());
+    Ok(Cow::Owned(fs::read(path).with_context(about).or_fail(Failure::Input)?))
+}
+
 /// What the command line says about it.
 pub(crate) fn foresight_of(options: &RenderArguments) -> anyhow::Result<Foresight> {
-    let model = match &options.model {
-        Some(path) => {
-            let about = || format!("cannot read the model {}", path.display());
-            Some(Cow::Owned(fs::read(path).with_context(about).or_fail(Failure::Input)?))
-        }
-        None => Some(Cow::Borrowed(SHIPPED_MODEL)),
-    };
+    let model = Some(read_model(options.model.as_deref())?);
     let state = match options.no_state {
         true => None,
         false => options.state.clone().or_else(default_state_file),

@@ -5,10 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use p2c2r_sim::{Estimate, Frames, Policy, Population, Race, RacedLoad, Standing, Trace};
+use p2c2r_predictor::Predictor;
+use p2c2r_sim::{
+    BaseModel, Estimate, Frames, Policy, Population, Race, RacedLoad, Standing, Trace,
+};
 
 use crate::args::SimArguments;
 use crate::failure::{Failure, OrFail, fail};
+use crate::foresight::read_model;
 use crate::progress;
 use crate::sim_log;
 
@@ -36,17 +40,19 @@ pub(crate) fn run(options: &SimArguments) -> anyhow::Result<()> {
     } else {
         options.policy.iter().map(|name| policy(name)).collect::<anyhow::Result<_>>()?
     };
+    let model = if options.no_model { None } else { Some(model(options.model.as_deref())?) };
     let mut races = Vec::new();
     for percent in &options.load {
         let race = Race {
             population: population.clone(),
             trace: trace.clone(),
             load: percent / 100.0,
-            frames: Frames::default(),
+            frames: Frames { period: options.period, tasks: options.tasks },
             seconds: options.seconds,
             has_churn: !options.no_churn,
             seeds: (0..u64::from(options.seeds)).map(|seed| options.seed + seed).collect(),
             policies: policies.clone(),
+            model: model.clone(),
         };
         let bar = progress::bar(&format!("load {percent}"));
         let all = (race.seeds.len() * policies.len()) as f32;
@@ -60,6 +66,12 @@ pub(crate) fn run(options: &SimArguments) -> anyhow::Result<()> {
     }
     print(options, &races);
     Ok(())
+}
+
+/// A model that requesters are given.
+fn model(path: Option<&Path>) -> anyhow::Result<BaseModel> {
+    let predictor = Predictor::load(&read_model(path)?).or_fail(Failure::Input)?;
+    Ok(BaseModel::new(move |rows| predictor.predict(rows).try_into().ok()))
 }
 
 fn print(options: &SimArguments, races: &[RacedLoad]) {
