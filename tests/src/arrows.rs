@@ -31,7 +31,24 @@ const ARROWS: &[(&str, &[&str])] = &[
             "tracer-gpu",
         ],
     ),
-    ("cli", ABOVE_PEER),
+    (
+        "cli",
+        &[
+            "frame",
+            "scene",
+            "image",
+            "predictor",
+            "protocol",
+            "scheduler",
+            "splitter",
+            "swarm",
+            "transport",
+            "tracer-cpu",
+            "tracer-gpu",
+            "peer",
+            "sim",
+        ],
+    ),
     ("web", ABOVE_PEER),
     ("web-predictor", &["predictor"]),
     ("app", &[]),
@@ -39,7 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("testkit", &["frame", "scene", "image"]),
     ("tests", &[]),
     ("bench-common", &["scene", "testkit", "tracer-cpu"]),
-    ("bench-coordinator", &["sim"]),
+    ("bench-coordinator", &["predictor", "sim"]),
     ("bench-cost", &["frame", "predictor", "scene", "splitter", "tracer-cpu"]),
     (
         "bench-web",
@@ -57,7 +74,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What the programs that drive a peer may name directly.
+/// What a page's module that drives a peer may name directly.
 const ABOVE_PEER: &[&str] = &[
     "frame",
     "scene",

@@ -4,7 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Result, ensure};
 use clap::Parser;
-use p2c2r_sim::{Population, Suite};
+use p2c2r_predictor::Predictor;
+use p2c2r_sim::{BaseModel, Population, Suite};
+
+/// The base model that ships.
+const MODEL: &[u8] = include_bytes!("../../../models/latency.onnx");
 
 /// What to measure.
 #[derive(Debug, Parser)]
@@ -21,15 +25,21 @@ struct Arguments {
     /// Virtual seconds of a run.
     #[arg(long, default_value_t = 30.0)]
     seconds: f64,
+    /// Without a base model to begin from.
+    #[arg(long)]
+    no_model: bool,
     /// Print the names of all rows instead.
     #[arg(long)]
     list: bool,
 }
 
 fn main() -> Result<()> {
-    let Arguments { only, seeds, first_seed, seconds, list } = Arguments::parse();
+    let Arguments { only, seeds, first_seed, seconds, no_model, list } = Arguments::parse();
     let seeds: Vec<u64> = (first_seed..first_seed + seeds).collect();
-    let suite = Suite { population: Population::default(), seeds, seconds };
+    let predictor = (!no_model).then(|| Predictor::load(MODEL)).transpose()?;
+    let model =
+        predictor.map(|model| BaseModel::new(move |rows| model.predict(rows).try_into().ok()));
+    let suite = Suite { population: Population::default(), seeds, seconds, model };
     if list {
         println!("{}", serde_json::to_string(&suite.ids())?);
         return Ok(());

@@ -320,6 +320,18 @@ pub(crate) struct SimArguments {
     /// Virtual seconds of a run.
     #[arg(long, default_value_t = 30.0)]
     pub(crate) seconds: f64,
+    /// Virtual seconds between the starts of two frames.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.15)]
+    pub(crate) period: f64,
+    /// Tasks of a frame at full load, in proportion at others.
+    #[arg(long, value_name = "COUNT", default_value_t = 32.0)]
+    pub(crate) tasks: f64,
+    /// Base model that requesters begin from, instead of the one that ships.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_model")]
+    pub(crate) model: Option<PathBuf>,
+    /// Requesters have no base model.
+    #[arg(long)]
+    pub(crate) no_model: bool,
     /// Replay peers that a log recorded (`render --prediction-log`, or `--log` here) instead of drawing them.
     #[arg(long, value_name = "FILE", conflicts_with = "population")]
     pub(crate) trace: Option<PathBuf>,
@@ -328,7 +340,8 @@ pub(crate) struct SimArguments {
     pub(crate) report: Option<PathBuf>,
     /// Race nobody: write the attempts of as many runs as there are seeds to this file, one JSON record a
     /// line, to train on. Each run has people of its own, drawn wider than any benchmark's.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["population", "trace", "report", "policy", "load", "no_churn", "json"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["population", "trace", "report", "policy", "load", "period", "tasks", "model",
+          "no_model", "no_churn", "json"])]
     pub(crate) log: Option<PathBuf>,
     /// Nobody comes or goes.
     #[arg(long)]

@@ -31,7 +31,10 @@ pub(crate) fn foresight_of(options: &RenderArguments) -> anyhow::Result<Foresigh
 }
 
 /// A model file, or the shipped one where none is named.
-fn model_of(path: Option<&Path>, shipped: &'static [u8]) -> anyhow::Result<Cow<'static, [u8]>> {
+pub(crate) fn model_of(
+    path: Option<&Path>,
+    shipped: &'static [u8],
+) -> anyhow::Result<Cow<'static, [u8]>> {
     let Some(path) = path else { return Ok(Cow::Borrowed(shipped)) };
     let about = || format!("cannot read the model {}", path.display());
     Ok(Cow::Owned(fs::read(path).with_context(about).or_fail(Failure::Input)?))

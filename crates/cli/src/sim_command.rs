@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use p2c2r_predictor::Predictor;
 use p2c2r_sim::{
-    Estimate, Frames, Policy, Population, Race, RaceError, RacedLoad, Standing, Trace,
+    BaseModel, Estimate, Frames, Policy, Population, Race, RaceError, RacedLoad, Standing, Trace,
 };
 
 use crate::args::SimArguments;
 use crate::failure::{Failure, OrFail, fail};
+use crate::foresight::{SHIPPED_MODEL, model_of};
 use crate::progress;
 use crate::sim_log;
 
@@ -81,15 +83,17 @@ fn races(options: &SimArguments) -> anyhow::Result<Vec<(f64, Race)>> {
     let last = options.seed.checked_add(options.seeds.into());
     let seeds = options.seed
         ..last.ok_or_else(|| fail(Failure::Usage, "--seed is so large that none can follow it"))?;
+    let model = if options.no_model { None } else { Some(model(options.model.as_deref())?) };
     let race = |percent: f64| Race {
         population: population.clone(),
         trace: trace.clone(),
         load: percent / 100.0,
-        frames: Frames::default(),
+        frames: Frames { period: options.period, tasks: options.tasks },
         seconds: options.seconds,
         has_churn: !options.no_churn,
         seeds: seeds.clone().collect(),
         policies: policies.clone(),
+        model: model.clone(),
     };
     Ok(options.load.iter().map(|percent| (*percent, race(*percent))).collect())
 }
@@ -101,6 +105,12 @@ fn failure_of(error: RaceError) -> anyhow::Error {
         RaceError::Population(_) | RaceError::Job(_) => Failure::Input,
     };
     fail(failure, error.to_string())
+}
+
+/// A model that requesters are given.
+fn model(path: Option<&Path>) -> anyhow::Result<BaseModel> {
+    let predictor = Predictor::load(&model_of(path, SHIPPED_MODEL)?).or_fail(Failure::Input)?;
+    Ok(BaseModel::new(move |rows| predictor.predict(rows).try_into().ok()))
 }
 
 fn print(options: &SimArguments, races: &[RacedLoad]) {

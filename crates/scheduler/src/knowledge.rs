@@ -9,6 +9,7 @@ use crate::level::Level;
 use crate::likes::{Kind, Said, Shown};
 use crate::regression::Normal;
 use crate::residual::{NOISE, Residual, inputs};
+use crate::spell::Spell;
 use crate::worker::LONGEST_SECONDS;
 use crate::{
     BaseCurve, LearnedParts, LinkTraits, Outcome, PeerKey, Stage, TaskEnd, TaskKind, TaskSketch,
@@ -65,12 +66,14 @@ pub(crate) struct Knowledge {
     pub(crate) compute: Residual,
     pub(crate) way: Level,
     pub(crate) days: Days,
+    spell: Spell,
     pub(crate) traits: WorkerTraits,
     pub(crate) link: LinkTraits,
     /// One for each kind of task at most.
     curves: Vec<BaseCurve>,
-    /// It says something new of its speed, which the next curve will know.
+    /// It says something new of its speed, or of how it is now, which the next curve will know.
     has_new_word: bool,
+    has_new_condition: bool,
     /// What was expected of its slowness, and of the logarithm of its way.
     prior: Normal,
     prior_way: Normal,
@@ -110,10 +113,12 @@ impl Knowledge {
             compute: Residual::new(nothing),
             way: Level::new(way),
             days: Days::default(),
+            spell: Spell::default(),
             traits: WorkerTraits::default(),
             link: LinkTraits::default(),
             curves: Vec::new(),
             has_new_word: false,
+            has_new_condition: false,
             prior: nothing,
             prior_way: way,
             usual_cost: typical_cost.ln(),
@@ -175,28 +180,36 @@ impl Knowledge {
     pub(crate) fn hear(&mut self, traits: WorkerTraits) {
         let is_new = (traits.benchmark, traits.lanes) != (self.traits.benchmark, self.traits.lanes);
         self.has_new_word |= is_new;
+        let condition = |traits: &WorkerTraits| (traits.is_hidden, traits.is_on_battery);
+        self.has_new_condition |= condition(&traits) != condition(&self.traits);
         self.traits = traits;
     }
 
-    /// The base model says this of it. What was learned over the word before holds over the new one, too,
-    /// unless there was none, or the worker itself may have led to the new one.
+    /// The base model says this of it. What was learned over the word before holds over the new one, too, if the
+    /// worker is in another condition; else its times do, which say more than what changed the word.
     pub(crate) fn expect(&mut self, curve: BaseCurve, common: &Common<'_>) {
         let before = self.base_slowness(common);
-        let keeps_times = self.curves.is_empty() || std::mem::take(&mut self.has_new_word);
+        let follows = std::mem::take(&mut self.has_new_condition) && !self.curves.is_empty();
+        let keeps_times = std::mem::take(&mut self.has_new_word) || !follows;
         self.curves.retain(|known| known.kind() != curve.kind());
         self.curves.insert(0, curve);
         if keeps_times {
-            self.compute.shift(before - self.base_slowness(common));
+            let by = before - self.base_slowness(common);
+            self.compute.shift(by);
+            self.spell.shift(by);
         }
         let BaseEstimate { log_way, failure_logit, .. } = curve.at(self.usual_cost.exp());
-        self.expect_way(Normal { mean: log_way, variance: KNOWN_WAY });
+        // A way that was measured says more than one like it.
+        if self.link.round_trip.is_none() {
+            self.expect_way(Normal { mean: log_way, variance: KNOWN_WAY });
+        }
         self.record.set_prior(logistic(failure_logit).clamp(FAILURE.0, FAILURE.1));
     }
 
     /// The way to it was measured.
     pub(crate) fn measure(&mut self, link: LinkTraits) {
         self.link = link;
-        if let Some(round_trip) = link.round_trip.filter(|_| self.curves.is_empty()) {
+        if let Some(round_trip) = link.round_trip {
             let seconds = (round_trip.as_secs_f64() + BESIDE_ROUND_TRIP).min(LONGEST_SECONDS);
             self.expect_way(Normal { mean: seconds.ln(), variance: KNOWN_WAY });
         }
@@ -222,9 +235,10 @@ impl Knowledge {
         self.prior_way = prior;
     }
 
-    /// What a task will take.
-    pub(crate) fn parts(&self, task: &TaskSketch, common: &Common<'_>) -> Parts {
+    /// What a task will take that begins now.
+    pub(crate) fn parts(&self, task: &TaskSketch, common: &Common<'_>, now: Duration) -> Parts {
         let residual = self.compute.next(&inputs(task, self.stage(), common.typical_cost));
+        let residual = self.faded(now).map_or(residual, |faded| residual.and(faded));
         let mean = residual.mean + self.expected(task, common);
         let mut parts = Parts { compute: Normal { mean, ..residual }, way: self.way.next() };
         if let Some(offset) = self.days.offset(common.hour.as_ref()) {
@@ -233,6 +247,11 @@ impl Knowledge {
             parts.compute = parts.compute.and(curves.change(Quantity::Slowness, &offset));
         }
         parts
+    }
+
+    /// What has changed of its slowness since it was seen last.
+    fn faded(&self, now: Duration) -> Option<Normal> {
+        self.spell.fade(self.compute.own().mean, now)
     }
 
     /// Probability that a task of this worker comes to nothing, as long as it is there.
@@ -263,7 +282,11 @@ impl Knowledge {
                 let computed = credible(outcome, seconds);
                 if parts.residual {
                     let residual = computed.ln() - expected - slower;
+                    if let Some(faded) = self.faded(outcome.at) {
+                        self.compute.change(faded);
+                    }
                     self.compute.observe(seen, residual, parts.drift);
+                    self.spell.observe(self.compute.own().mean, outcome.at);
                 }
                 let way = (seconds - computed).max(SHORTEST_SECONDS);
                 let part = self.way.observe(way.ln() - longer);

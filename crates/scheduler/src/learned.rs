@@ -177,7 +177,7 @@ impl LearnedScheduler {
     fn rate(&self, slot: &WorkerSlot, open: &OpenWork, common: &Common<'_>, now: Duration) -> Rate {
         let known = self.knowledge(slot.worker);
         let task = TaskSketch { cost: known.usual_cost.exp(), kind: open.kind };
-        let parts = known.parts(&task, common);
+        let parts = known.parts(&task, common, now);
         let failure = self.failure((&known, common), slot.worker, slot.target, now);
         Rate {
             per_cost: parts.compute.mean.exp() / task.cost,
@@ -296,7 +296,7 @@ impl Scheduler for LearnedScheduler {
 
     fn predict(&self, worker: Worker, task: &TaskSketch, now: Duration) -> Prediction {
         let (known, common) = (self.knowledge(worker), self.common());
-        let (seconds, spread) = known.parts(task, &common).whole();
+        let (seconds, spread) = known.parts(task, &common, now).whole();
         let (stage, spread) = (known.stage(), spread.max(LEAST_SPREAD));
         let ends = if self.config.parts.conformal {
             self.scores.ends(Group::of(&known, worker == Worker::Local))

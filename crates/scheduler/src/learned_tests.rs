@@ -258,7 +258,7 @@ fn curve_that_comes_late_keeps_what_was_learned_and_so_does_a_new_word() {
         scheduler.expect(SLOW, curve(20.0));
         let ratio = seconds(&scheduler, SLOW) / before;
         assert!((0.9..1.25).contains(&ratio), "{tasks}: {ratio}");
-        // What follows from a boast does not count; what the model learns otherwise does.
+        // What follows from a boast does not count, nor what only the model has learned; another condition does.
         let boast = WorkerTraits { benchmark: Some(u32::MAX), ..WorkerTraits::default() };
         let settled = seconds(&scheduler, SLOW);
         scheduler.meet(SLOW, boast, ms(0));
@@ -266,6 +266,10 @@ fn curve_that_comes_late_keeps_what_was_learned_and_so_does_a_new_word() {
         let ratio = seconds(&scheduler, SLOW) / settled;
         assert!((0.8..1.1).contains(&ratio), "{tasks}: {ratio}");
         scheduler.expect(SLOW, curve(0.03));
+        let ratio = seconds(&scheduler, SLOW) / settled;
+        assert!((0.8..1.1).contains(&ratio), "{tasks}: {ratio}");
+        scheduler.meet(SLOW, WorkerTraits { is_hidden: true, ..boast }, ms(0));
+        scheduler.expect(SLOW, curve(0.09));
         let ratio = seconds(&scheduler, SLOW) / settled;
         assert!((2.0..3.2).contains(&ratio), "{tasks}: {ratio}");
     }

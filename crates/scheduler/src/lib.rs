@@ -26,6 +26,7 @@ mod record;
 mod regression;
 mod residual;
 mod scores;
+mod spell;
 mod state;
 mod worker;
 

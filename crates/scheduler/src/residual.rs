@@ -62,6 +62,12 @@ impl Residual {
         self.recent.iter_mut().for_each(|(_, residual)| *residual += by);
     }
 
+    /// The worker is expected to have changed by this meanwhile.
+    pub(crate) fn change(&mut self, by: Normal) {
+        self.posterior.shift(by.mean);
+        self.posterior.loosen(0, by.variance, MOST_WANDERED);
+    }
+
     /// Numbers to go on from in another session: the posterior, and the spread of single tasks.
     pub(crate) const fn saved(&self) -> (&Posterior, [f64; 2]) {
         (&self.posterior, self.noise.saved())

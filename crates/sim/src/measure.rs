@@ -111,8 +111,12 @@ pub struct FrameRecord {
     pub at: f64,
     /// Seconds that it took.
     pub seconds: f64,
-    /// Seconds that it could have taken at least, by [`crate::least_seconds`].
+    /// Seconds that it could have taken at least, if all futures were known (`bound.rs`).
     pub bound: f64,
+    /// What it costs, in mean paths.
+    pub cost: f64,
+    /// How much of that nobody could have delivered in time, all futures known.
+    pub least_late: f64,
 }
 
 impl Run {
@@ -133,6 +137,12 @@ impl Run {
         let cost = |tasks: &mut dyn Iterator<Item = &TaskRecord>| tasks.map(|task| task.cost).sum();
         let (late, all): (f64, f64) = (cost(&mut { late }), cost(&mut self.tasks.iter()));
         late / all
+    }
+
+    /// Share of the work that nobody could have delivered in time when it was asked for.
+    pub fn least_late_share(&self) -> f64 {
+        let sum = |part: fn(&FrameRecord) -> f64| -> f64 { self.frames.iter().map(part).sum() };
+        sum(|frame| frame.least_late) / sum(|frame| frame.cost)
     }
 
     /// Share of delivered attempts of peers that took a time within the expected interval; of one kind of
@@ -159,9 +169,10 @@ impl Run {
         1.0 - self.merged_paths as f64 / self.traced_paths.max(1) as f64
     }
 
-    /// Mean of the frames' times over their lower bounds.
+    /// Mean of the frames' times over their lower bounds, once those who learn have learned.
     pub fn over_bound(&self) -> f64 {
-        mean(self.frames.iter().map(|frame| frame.seconds / frame.bound))
+        let frames = self.frames.iter().filter(|frame| frame.at >= STEADY_FROM);
+        mean(frames.map(|frame| frame.seconds / frame.bound))
     }
 
     /// Mean seconds of a frame.

@@ -13,6 +13,7 @@ use crate::estimate::Estimate;
 use crate::measure::{Run, Window, quantile};
 use crate::policy::{Advertised, Policy, Setting};
 use crate::population::{Population, PopulationError};
+use crate::questions::BaseModel;
 use crate::trace::Trace;
 use crate::truth::Truth;
 use crate::visit::Visit;
@@ -43,6 +44,8 @@ pub struct Race {
     pub seeds: Vec<u64>,
     /// Who schedules.
     pub policies: Vec<Policy>,
+    /// What requesters begin from, if anything.
+    pub model: Option<BaseModel>,
 }
 
 /// How often frames are asked for, and how many tasks they are cut into.
@@ -191,6 +194,7 @@ impl Race {
             local_speed,
             unix_start: self.population.unix_start(seed),
             outages: self.population.outages(seed, length),
+            model: self.model.clone(),
         }
     }
 

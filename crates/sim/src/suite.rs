@@ -4,6 +4,8 @@
 //! pools them. `learned` and its rivals are given tasks of equal estimated cost; rows that begin with
 //! `product-` compare what ships, which cuts pieces to each worker's measure.
 
+mod makespan;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -12,14 +14,13 @@ use crate::estimate::Estimate;
 use crate::measure::{Run, Window};
 use crate::policy::{Policy, Rule};
 use crate::population::Population;
+use crate::questions::BaseModel;
 use crate::race::{Frames, Race, RaceError, Raced, pooled_p99};
 
 /// Loads in percent.
 pub const LOADS: [f64; 4] = [25.0, 50.0, 75.0, 90.0];
 /// Share of outcomes that a predicted interval should hold.
 const NOMINAL: f64 = 0.9;
-/// Tasks of a frame of the row about frame times: at least twelve for each of the population's peers.
-const LONG_FRAME: Frames = Frames { period: 4.0, tasks: 360.0 };
 
 const RANDOM: Policy = Policy::Rule(Rule::Random);
 const FASTEST_FIRST: Policy = Policy::Rule(Rule::FastestFirst);
@@ -34,6 +35,8 @@ pub struct Suite {
     pub seeds: Vec<u64>,
     /// Virtual seconds of a run.
     pub seconds: f64,
+    /// What requesters begin from, if anything.
+    pub model: Option<BaseModel>,
 }
 
 /// A row: the worst load's figure with its interval, and every seed's at every load.
@@ -149,16 +152,27 @@ const fn compare(
     Comparison { id, against, ours, theirs, measure }
 }
 
-/// Rows about late work, pooled over loads.
-const FAILURES: &[(&str, Policy)] = &[
-    ("failures-vs-fastest-first", Policy::Learned),
-    ("product-failures-vs-fastest-first", Policy::Product),
-    // What can be reached at most without knowing the dice.
-    ("oracle-failures-vs-fastest-first", Policy::Oracle),
+/// A row about late work, pooled over loads.
+struct Lateness {
+    id: &'static str,
+    policy: Policy,
+    share: fn(&Run) -> f64,
+}
+
+const FAILURES: &[Lateness] = &[
+    late("failures-vs-fastest-first", Policy::Learned, Run::late_share),
+    late("product-failures-vs-fastest-first", Policy::Product, Run::late_share),
+    // Who knows everybody's speed and failure rate, but not the dice.
+    late("oracle-failures-vs-fastest-first", Policy::Oracle, Run::late_share),
+    // What of the same frames nobody could have delivered who knew all futures.
+    late("bound-failures-vs-fastest-first", Policy::Learned, Run::least_late_share),
 ];
+
+const fn late(id: &'static str, policy: Policy, share: fn(&Run) -> f64) -> Lateness {
+    Lateness { id, policy, share }
+}
 const DUPLICATES: &str = "duplicate-work";
 const COVERAGE: &str = "coverage-90";
-const MAKESPAN: &str = "makespan-vs-bound";
 
 /// The runs at one load, by policy and then by seed.
 type AtLoad = BTreeMap<Policy, Vec<Run>>;
@@ -166,8 +180,9 @@ type AtLoad = BTreeMap<Policy, Vec<Run>>;
 impl Suite {
     /// The names of all rows.
     pub fn ids(&self) -> Vec<String> {
-        let fixed = COMPARISONS.iter().map(|row| row.id).chain(FAILURES.iter().map(|(id, _)| *id));
-        let fixed = fixed.chain([MAKESPAN, DUPLICATES, COVERAGE]).map(str::to_owned);
+        let fixed = COMPARISONS.iter().map(|row| row.id).chain(FAILURES.iter().map(|row| row.id));
+        let fixed = fixed.chain(makespan::ROWS.map(|(id, _)| id)).chain([DUPLICATES, COVERAGE]);
+        let fixed = fixed.map(str::to_owned);
         let access = self.population.access.iter();
         fixed.chain(access.map(|access| format!("{COVERAGE}-{}", access.name))).collect()
     }
@@ -180,7 +195,7 @@ impl Suite {
     ) -> Result<Vec<Row>, RaceError> {
         let policies = self.policies(wants);
         let mut loads = BTreeMap::new();
-        let parts = LOADS.len() as f64 + 1.0;
+        let parts = (LOADS.len() + makespan::ROWS.len()) as f64;
         for (place, load) in LOADS.into_iter().enumerate() {
             if policies.is_empty() {
                 break;
@@ -193,10 +208,10 @@ impl Suite {
         let mut rows = Vec::new();
         let compared = COMPARISONS.iter().filter(|row| wants(row.id));
         rows.extend(compared.map(|row| row.measure(&loads, self.seeds.len())));
-        let failures = FAILURES.iter().filter(|(id, _)| wants(id));
-        rows.extend(failures.map(|(id, ours)| failures_row(id, *ours, &loads, self.seeds.len())));
-        if wants(MAKESPAN) {
-            rows.push(self.makespan(&|share| progress((LOADS.len() as f64 + share) / parts))?);
+        let failures = FAILURES.iter().filter(|row| wants(row.id));
+        rows.extend(failures.map(|row| row.measure(&loads, self.seeds.len())));
+        for (place, row) in (LOADS.len()..).zip(makespan::ROWS).filter(|(_, (id, _))| wants(id)) {
+            rows.push(self.makespan(row, &|share| progress((place as f64 + share) / parts))?);
         }
         if wants(DUPLICATES) {
             rows.push(duplicates_row(&loads));
@@ -218,8 +233,8 @@ impl Suite {
             policies.push(row.ours);
             policies.extend(row.theirs);
         }
-        for (_, ours) in FAILURES.iter().filter(|(id, _)| wants(id)) {
-            policies.extend([*ours, FASTEST_FIRST]);
+        for row in FAILURES.iter().filter(|row| wants(row.id)) {
+            policies.extend([row.policy, FASTEST_FIRST]);
         }
         if self.ids().iter().any(|id| (id.starts_with(COVERAGE) || id == DUPLICATES) && wants(id)) {
             policies.push(Policy::Product);
@@ -239,36 +254,8 @@ impl Suite {
             has_churn: true,
             seeds: self.seeds.clone(),
             policies,
+            model: self.model.clone(),
         }
-    }
-
-    /// Long frames without churn, once those who learn have learned, over what could be reached with all
-    /// futures known.
-    fn makespan(&self, progress: &(dyn Fn(f64) + Sync)) -> Result<Row, RaceError> {
-        let policies = vec![Policy::Product];
-        let race = Race {
-            frames: LONG_FRAME,
-            has_churn: false,
-            seconds: self.seconds.max(30.0),
-            ..self.race(1.0, policies)
-        };
-        let whole = self.seeds.len() as f64;
-        let runs = race.runs(&|done| progress(done as f64 / whole))?;
-        let steady = |run: &Run| {
-            let frames = run.frames.iter().filter(|frame| frame.at >= 10.0);
-            crate::measure::mean(frames.map(|frame| frame.seconds / frame.bound))
-        };
-        let ours: Vec<f64> = runs.iter().map(|raced| steady(&raced.run)).collect();
-        let Estimate { mean, low, high } = Estimate::of_mean(&ours);
-        Ok(Row {
-            id: MAKESPAN.to_owned(),
-            value: mean,
-            interval: [low, high],
-            unit: "ratio",
-            against: "clairvoyant lower bound".to_owned(),
-            ours: BTreeMap::from([("100 %".to_owned(), ours)]),
-            theirs: BTreeMap::new(),
-        })
     }
 }
 
@@ -343,20 +330,23 @@ fn row(
     Row { id, value: mean, interval: [low, high], unit, against, ours, theirs }
 }
 
-/// Late work of all loads together.
-fn failures_row(id: &str, ours: Policy, loads: &BTreeMap<String, AtLoad>, seeds: usize) -> Row {
-    let late = |policy: Policy| -> BTreeMap<String, Vec<f64>> {
-        let of_load = |(load, found): (&String, &AtLoad)| {
-            (load.clone(), found[&policy].iter().map(Run::late_share).collect())
+impl Lateness {
+    /// Late work of all loads together.
+    fn measure(&self, loads: &BTreeMap<String, AtLoad>, seeds: usize) -> Row {
+        let side = |policy: Policy, share: fn(&Run) -> f64| -> BTreeMap<String, Vec<f64>> {
+            let of_load = |(load, found): (&String, &AtLoad)| {
+                (load.clone(), found[&policy].iter().map(share).collect())
+            };
+            loads.iter().map(of_load).collect()
         };
-        loads.iter().map(of_load).collect()
-    };
-    let sides = (late(ours), late(FASTEST_FIRST));
-    let pooled = |side: &BTreeMap<String, Vec<f64>>, seeds: &[usize]| -> f64 {
-        side.values().flat_map(|values| seeds.iter().map(|seed| values[*seed])).sum()
-    };
-    let figure = Estimate::of(seeds, |seeds| pooled(&sides.0, seeds) / pooled(&sides.1, seeds));
-    row(id, "ratio", "fastest-first, share of the work that took over 400 ms", Some(figure), sides)
+        let sides = (side(self.policy, self.share), side(FASTEST_FIRST, Run::late_share));
+        let pooled = |side: &BTreeMap<String, Vec<f64>>, seeds: &[usize]| -> f64 {
+            side.values().flat_map(|values| seeds.iter().map(|seed| values[*seed])).sum()
+        };
+        let figure = Estimate::of(seeds, |seeds| pooled(&sides.0, seeds) / pooled(&sides.1, seeds));
+        let against = "fastest-first, share of the work that took over 400 ms";
+        row(self.id, "ratio", against, Some(figure), sides)
+    }
 }
 
 fn duplicates_row(loads: &BTreeMap<String, AtLoad>) -> Row {

@@ -163,6 +163,8 @@ fn course(
         local_speed,
         unix_start,
         outages: population.outages(seed, length),
+        // What a model says must not teach the next one.
+        model: None,
     }
 }
 

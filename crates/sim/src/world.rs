@@ -1,5 +1,7 @@
 //! One run: the real sessions on the virtual network, frame after frame.
 
+mod people;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,11 +19,12 @@ use p2c2r_swarm::{
 use p2c2r_transport::LinkEvent;
 use p2c2r_transport::memory::{Network, NetworkConfig};
 
-use crate::bound::least_seconds;
+use crate::bound::Everybody;
 use crate::draw::Draw;
 use crate::machine::{LocalTracer, Machine};
-use crate::measure::{Attempts, FrameRecord, Recorder, Run, TaskRecord, attempts};
+use crate::measure::{Attempts, FrameRecord, IN_TIME, Recorder, Run, TaskRecord, attempts};
 use crate::population::Outage;
+use crate::questions::{BaseModel, Questions};
 use crate::truth::{Facts, Truth};
 use crate::visit::Visit;
 use crate::work::Work;
@@ -49,6 +52,8 @@ pub(crate) struct Course {
     pub(crate) unix_start: u64,
     /// When whose network is down, in the order in which it goes down.
     pub(crate) outages: Vec<Outage>,
+    /// Asked by the requester.
+    pub(crate) model: Option<BaseModel>,
 }
 
 /// Everything together.
@@ -64,12 +69,13 @@ pub(crate) struct World {
     /// Told to an oracle.
     truth: Option<Truth>,
     seen: Attempts,
+    questions: Questions,
     /// What of the current frame is with somebody.
     given: BTreeSet<(PixelRect, SampleRange)>,
     run: Run,
     frame: u32,
-    /// When the current frame began, and its lower bound; `None` between frames.
-    began: Option<(Duration, f64)>,
+    /// When the current frame began, and its bounds; `None` between frames.
+    began: Option<(Duration, FrameRecord)>,
     next_frame_at: Duration,
     bursts: Draw,
     /// Outages that have begun, of those in the course, and that have ended.
@@ -85,6 +91,7 @@ impl World {
         truth: Option<Truth>,
     ) -> Result<Self, JobError> {
         let name = PeerName::lossy("requester");
+        let questions = Questions::new(course.model.clone());
         let capabilities = Capabilities {
             device: DeviceKind::NativeCpu,
             lanes: 1,
@@ -99,6 +106,7 @@ impl World {
             insight: Insight {
                 unix_at_zero: Some(course.unix_start),
                 tells_attempts: course.tells_attempts,
+                asks_model: questions.has_model(),
                 ..Insight::default()
             },
         };
@@ -119,6 +127,7 @@ impl World {
             here: BTreeMap::new(),
             truth,
             seen,
+            questions,
             given: BTreeSet::new(),
             run: Run::default(),
             frame: 0,
@@ -154,6 +163,7 @@ impl World {
             self.requester.next_timeout(),
             self.coming.last().map(|visit| visit.arrives),
             self.next_outage(),
+            self.questions.next_at(),
             frame,
         ];
         let next = own.chain(others).flatten().min().unwrap_or(self.course.length);
@@ -175,63 +185,6 @@ impl World {
         true
     }
 
-    fn come_and_go(&mut self) {
-        let now = self.now();
-        while let Some(visit) = self.coming.pop_if(|visit| visit.arrives <= now) {
-            let (peer, link) = (visit.peer, visit.link);
-            self.here.insert(peer, Machine::new(visit, self.course.seed));
-            self.network.connect(REQUESTER, peer, link);
-            let access = self.here.get(&peer).map(|machine| machine.visit.access);
-            let mut outages = self.course.outages.iter();
-            if outages.any(|outage| Some(outage.access) == access && outage.holds(now)) {
-                self.network.cut(REQUESTER, peer);
-            }
-        }
-        let leaving = self.here.values().filter(|machine| machine.visit.leaves <= now);
-        let leaving: Vec<PeerId> = leaving.map(|machine| machine.visit.peer).collect();
-        for peer in leaving {
-            let Some(machine) = self.here.remove(&peer) else { continue };
-            self.run.traced_paths += machine.traced_paths;
-            if let Some(truth) = &self.truth {
-                truth.forget(Worker::Peer(peer));
-            }
-            if machine.visit.is_abrupt {
-                self.network.kill(peer);
-            } else {
-                self.network.close(peer, REQUESTER);
-            }
-        }
-    }
-
-    /// When the next outage begins or ends. All last equally long, so they end in the order they begin.
-    fn next_outage(&self) -> Option<Duration> {
-        let begins = self.course.outages.get(self.outages.0).map(|outage| outage.from);
-        let ends = self.course.outages.get(self.outages.1).map(|outage| outage.until);
-        begins.into_iter().chain(ends).min()
-    }
-
-    fn cut_and_heal(&mut self) {
-        let now = self.now();
-        while let Some(&outage) = self.course.outages.get(self.outages.1)
-            && outage.until <= now
-        {
-            self.outages.1 += 1;
-            self.with_access(outage.access, |network, peer| network.heal(REQUESTER, peer));
-        }
-        while let Some(&outage) = self.course.outages.get(self.outages.0)
-            && outage.from <= now
-        {
-            self.outages.0 += 1;
-            self.with_access(outage.access, |network, peer| network.cut(REQUESTER, peer));
-        }
-    }
-
-    fn with_access(&mut self, access: usize, act: impl Fn(&mut Network, PeerId)) {
-        for machine in self.here.values().filter(|machine| machine.visit.access == access) {
-            act(&mut self.network, machine.visit.peer);
-        }
-    }
-
     fn start_frame(&mut self) {
         let now = self.now();
         self.frame += 1;
@@ -243,15 +196,29 @@ impl World {
         let samples = f64::from(self.course.samples_per_pixel) * factor;
         let samples = samples.round().max(1.0) as u32;
         let spec = Work::job(samples, self.course.max_bounces, self.frame);
-        let visits: Vec<&Visit> = self.here.values().map(|machine| &machine.visit).collect();
         let film = f64::from(spec.view.width_px) * f64::from(spec.view.height_px);
         let cost = film * f64::from(spec.samples_per_pixel);
-        let bound = least_seconds(&visits, self.course.local_speed, cost, now);
-        self.began = Some((now, bound));
+        self.began = Some((now, self.bounds(cost)));
         self.tell_truth();
         // The size of the film is fixed, so that no job of a run is refused once the first was not.
         if self.requester.new_job(now, spec).is_ok() {
             self.drain();
+        }
+    }
+
+    /// What nobody could do better of a frame of this cost.
+    fn bounds(&self, cost: f64) -> FrameRecord {
+        let here = self.here.values().map(|machine| &machine.visit);
+        let visits: Vec<&Visit> = here.chain(&self.coming).collect();
+        let Course { outages, local_speed, .. } = &self.course;
+        let (local_speed, now) = (*local_speed, self.now());
+        let everybody = Everybody { visits: &visits, outages, local_speed, now };
+        FrameRecord {
+            at: now.as_secs_f64(),
+            seconds: f64::NAN,
+            bound: everybody.least_seconds(cost),
+            cost,
+            least_late: everybody.least_late(cost, IN_TIME.as_secs_f64()),
         }
     }
 
@@ -301,6 +268,9 @@ impl World {
         let now = self.now();
         if let Some((lease, sums, counters)) = self.local.due(now, &self.work) {
             self.input(RequesterInput::Traced { lease: LeaseId(lease), sums, counters });
+        }
+        while let Some(answer) = self.questions.due(now) {
+            self.input(answer);
         }
         if self.requester.next_timeout().is_some_and(|at| at <= now) {
             self.input(RequesterInput::Timeout);
@@ -381,17 +351,18 @@ impl World {
                     self.merged(rect, samples, by);
                 }
                 RequesterOutput::FrameComplete { .. } => {
-                    if let Some((began, bound)) = self.began.take() {
+                    if let Some((began, record)) = self.began.take() {
                         let seconds = (now - began).as_secs_f64();
-                        let at = began.as_secs_f64();
-                        self.run.frames.push(FrameRecord { at, seconds, bound });
+                        self.run.frames.push(FrameRecord { seconds, ..record });
                     }
                 }
                 RequesterOutput::Attempt(record) => self.run.records.push(*record),
+                RequesterOutput::Predict { question, rows, .. } => {
+                    self.questions.ask(now, question, &rows);
+                }
                 RequesterOutput::PeerLost { .. }
                 | RequesterOutput::PeerReady { .. }
                 | RequesterOutput::PeerRecognised { .. }
-                | RequesterOutput::Predict { .. }
                 | RequesterOutput::LocalTracerLost => {}
             }
         }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use p2c2r_scheduler::{FEATURE_NAMES, FEATURES};
 use p2c2r_sim::{
-    Access, Frames, Policy, Population, PopulationError, Race, RaceError, RacedLoad, Rule, Spell,
-    Standing, Suite, page,
+    Access, BaseModel, Frames, Policy, Population, PopulationError, Race, RaceError, RacedLoad,
+    Rule, Spell, Standing, Suite, page,
 };
 
 fn race(policies: &[Policy]) -> Race {
@@ -17,6 +18,7 @@ fn race(policies: &[Policy]) -> Race {
         has_churn: true,
         seeds: vec![1, 2],
         policies: policies.to_vec(),
+        model: None,
     }
 }
 
@@ -48,6 +50,22 @@ fn every_policy_renders_and_knowledge_pays_off() {
     assert!(frame(Policy::Product) < 1.3 * frame(Policy::Oracle));
     let coverage = of[&Policy::Product].coverage.mean;
     assert!((0.85..0.95).contains(&coverage), "{coverage}");
+}
+
+#[test]
+fn word_of_a_base_model_counts_and_nonsense_from_it_does_not() {
+    let log_cost = FEATURE_NAMES.iter().position(|name| *name == "log_cost").unwrap();
+    // Everybody traces 20,000 mean paths a second.
+    let run = |gap: Option<f32>| {
+        let answer = move |row: [f32; FEATURES], gap| [row[log_cost] - 9.9, gap, gap, -3.0, -4.0];
+        let model =
+            gap.map(|gap| BaseModel::new(move |rows| Some(rows.map(|row| answer(row, gap)))));
+        Race { model, ..race(&[Policy::Product]) }.one(7, Policy::Product).unwrap()
+    };
+    let (without, with) = (run(None), run(Some(0.3)));
+    assert_eq!(with, run(Some(0.3)));
+    assert_ne!(with, without);
+    assert_eq!(run(Some(f32::NAN)), without);
 }
 
 #[test]
@@ -116,7 +134,8 @@ fn page_of_a_race_shows_every_chart_and_loads_nothing() {
 
 #[test]
 fn rows_are_those_that_were_asked_for_and_their_intervals_hold_them() {
-    let suite = Suite { population: Population::default(), seeds: vec![1], seconds: 11.0 };
+    let suite =
+        Suite { population: Population::default(), seeds: vec![1], seconds: 11.0, model: None };
     assert!(suite.ids().contains(&"coverage-90-lte".to_owned()), "{:?}", suite.ids());
     let wanted = ["mean-vs-oracle", "coverage-90"];
     let rows = suite.rows(&|id| wanted.contains(&id), &|_| ()).unwrap();

@@ -24,9 +24,13 @@ const PEER_TARGET: Duration = Duration::from_millis(400);
 /// How long a local task should take: a cancel or a new view waits no longer.
 const LOCAL_TARGET: Duration = Duration::from_millis(100);
 /// A lease lasts this many times its expected duration, within the two limits.
-const LEASE_FACTOR: u32 = 5;
+const LEASE_FACTOR: f64 = 5.0;
 const SHORTEST_LEASE: Duration = Duration::from_secs(2);
 const LONGEST_LEASE: Duration = Duration::from_secs(10);
+/// Probability of failure from which leases are shorter, in proportion: who often fails has failed sooner than
+/// been slowed. They still last this many times what is expected.
+const RELIABLE: f64 = 0.03;
+const LEAST_LEASE_FACTOR: f64 = 2.0;
 /// Lease of a peer that has never delivered.
 const FIRST_LEASE: Duration = Duration::from_secs(6);
 /// A peer copies a task only if it expects to be this much faster: its result has a way to go.
@@ -321,6 +325,8 @@ fn lease_duration(prediction: &Prediction, starts_in: Duration) -> Duration {
     if !prediction.is_proven {
         return FIRST_LEASE;
     }
-    let expected = starts_in + prediction.median;
-    (expected * LEASE_FACTOR).clamp(SHORTEST_LEASE, LONGEST_LEASE)
+    let risk = (prediction.failure / RELIABLE).max(1.0);
+    let factor = (LEASE_FACTOR / risk).max(LEAST_LEASE_FACTOR);
+    let expected = (starts_in + prediction.median).min(LONGEST_LEASE);
+    expected.mul_f64(factor).clamp(SHORTEST_LEASE.div_f64(risk), LONGEST_LEASE)
 }
