@@ -62,7 +62,7 @@ pub(super) fn measure(
     }
     if web::wants_decisions(wanted.only) {
         found.add("decisions in a browser", || {
-            web::Sides::build(places, permission)?.decisions(places, wanted.only)
+            web::Sides::build_browser(places, permission)?.decisions(places, wanted.only)
         });
     }
     if model::is_wanted(wanted.only) {

@@ -45,25 +45,26 @@ pub(super) fn wants_pictures(only: Option<&str>) -> bool {
 /// What was built for both sides.
 pub(super) struct Sides {
     package: PathBuf,
-    native: PathBuf,
+    /// The native program, where it is compared with.
+    native: Option<PathBuf>,
     browser: PathBuf,
 }
 
 impl Sides {
     /// Sets up what a browser needs, and builds its module and the native program.
     pub(super) fn build(places: &Places, permission: Permission) -> Result<Self> {
+        let browser_side = Self::build_browser(places, permission)?;
+        Ok(Self { native: Some(build_native_side(places)?), ..browser_side })
+    }
+
+    /// Sets up what a browser needs, and builds its module alone.
+    pub(super) fn build_browser(places: &Places, permission: Permission) -> Result<Self> {
         for tool in tools::for_pages() {
             setup::ensure(tool.as_ref(), places, permission)?;
         }
         let browser = tools::find_chromium().context("no Chromium; run `cargo xtask setup`")?;
         let package = build::build_bench_module(places)?;
-        // The browser's profile for the native side too, so that only the machine code differs.
-        let mut cargo = Command::new("cargo");
-        cargo.current_dir(&places.root).args(["build", "--locked", "--profile", "web"]);
-        cargo.args(["--package", "p2c2r-bench-web", "--bin", "bench-web-native"]);
-        let target = places.at("target/bench");
-        process::run(cargo.arg("--target-dir").arg(&target))?;
-        Ok(Self { package, native: target.join("web/bench-web-native"), browser })
+        Ok(Self { package, native: None, browser })
     }
 
     /// The CPU tracer beside itself.
@@ -97,7 +98,10 @@ impl Sides {
     ) -> Result<Vec<Row>> {
         let mut node = Command::new("node");
         node.arg(places.at("bench/web/measure").join(format!("{script}.mjs")));
-        node.arg("--native").arg(&self.native).arg("--package").arg(&self.package);
+        node.arg("--package").arg(&self.package);
+        if let Some(native) = &self.native {
+            node.arg("--native").arg(native);
+        }
         node.arg("--folder").arg(places.at("target/bench/web-files").join(script));
         node.arg("--scenes").arg(places.at(SCENES)).env("P2C2R_CHROMIUM", &self.browser);
         if let Some(peers) = peers {
@@ -106,4 +110,15 @@ impl Sides {
         node.args(only.into_iter().flat_map(|id| ["--only", id]));
         Row::all_from(&mut node)
     }
+}
+
+/// Builds the native program; gives its path.
+fn build_native_side(places: &Places) -> Result<PathBuf> {
+    // The browser's profile for the native side too, so that only the machine code differs.
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(&places.root).args(["build", "--locked", "--profile", "web"]);
+    cargo.args(["--package", "p2c2r-bench-web", "--bin", "bench-web-native"]);
+    let target = places.at("target/bench");
+    process::run(cargo.arg("--target-dir").arg(&target))?;
+    Ok(target.join("web/bench-web-native"))
 }
