@@ -211,8 +211,8 @@ fn every_width_and_level_finds_the_same_in_broken_scenes() {
                 let found = tree.trace::<false>(&prepared, &ray);
                 assert_eq!(found, expected, "scene {seed}, {name}, ray {index}: {ray:?}");
             }
-            // Shadow rays go the same way, so that some of them will do.
-            for (name, tree) in trees.iter().filter(|_| index.is_multiple_of(8)) {
+            // Shadow rays take children in another order.
+            for (name, tree) in trees.iter().filter(|_| index.is_multiple_of(2)) {
                 let is_hit = tree.trace::<true>(&prepared, &ray).is_some();
                 assert_eq!(
                     is_hit,
