@@ -35,7 +35,7 @@ fn golden<const INPUTS: usize, const OUTPUTS: usize>(
 
 fn check_answers<const INPUTS: usize, const OUTPUTS: usize>(schema: &Schema) {
     let model: Model<INPUTS, OUTPUTS> = shipped(schema);
-    let (rows, wanted) = golden(schema);
+    let (rows, wanted) = golden::<INPUTS, OUTPUTS>(schema);
     let answers = model.predict(&rows);
     assert_eq!((answers.len(), wanted.len()), (ROWS, ROWS));
     for (row, (answer, wanted)) in answers.iter().zip(&wanted).enumerate() {
