@@ -65,8 +65,8 @@ impl Kind {
     /// How much data: words for the program that prints it.
     const fn amount(self, is_small: bool) -> &'static [&'static str] {
         match (self, is_small) {
-            (Self::Latency, false) => &["--seeds", "140", "--seconds", "12"],
-            (Self::Latency, true) => &["--seeds", "64", "--seconds", "6"],
+            (Self::Latency, false) => &["--seeds", "400", "--seconds", "12"],
+            (Self::Latency, true) => &["--seeds", "128", "--seconds", "6"],
             (Self::Cost, false) => &[],
             (Self::Cost, true) => &[
                 "--named",
