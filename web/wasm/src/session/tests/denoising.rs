@@ -51,6 +51,14 @@ impl World {
         self.feed(Input::Timeout, Vec::new());
     }
 
+    /// Traces until a picture is asked for.
+    fn trace_until_asked(&mut self) {
+        while self.denoising.is_empty() {
+            assert!(self.trace_one(), "no picture was asked for");
+            self.wait();
+        }
+    }
+
     /// Answers the oldest request as a finisher does, in small steps; gives its samples.
     fn denoise_one(&mut self) -> Option<u32> {
         if self.denoising.is_empty() {
@@ -151,10 +159,7 @@ fn picture_is_denoised_again_at_twice_the_samples_and_at_the_end() {
 #[test]
 fn tiles_do_not_paint_over_the_denoised_picture_and_off_shows_the_film() {
     let mut world = World::denoising(RenderSettings { samples: 64, ..DENOISED });
-    while world.denoising.is_empty() {
-        assert!(world.trace_one());
-        world.wait();
-    }
+    world.trace_until_asked();
     let samples = world.denoise_one().unwrap();
     assert_eq!(world.last_shown(), Some((true, samples)));
     let painted = world.painted.clone();
@@ -175,10 +180,7 @@ fn tiles_do_not_paint_over_the_denoised_picture_and_off_shows_the_film() {
 #[test]
 fn film_far_ahead_of_its_denoised_picture_is_shown_until_a_better_one_comes() {
     let mut world = World::denoising(RenderSettings { samples: 64, ..DENOISED });
-    while world.denoising.is_empty() {
-        assert!(world.trace_one());
-        world.wait();
-    }
+    world.trace_until_asked();
     let early = world.denoise_one().unwrap();
     while matches!(world.last_shown(), Some((true, _))) {
         assert!(world.trace_one(), "a picture of {early} samples hides a whole film");
