@@ -65,9 +65,7 @@ impl World {
             return None;
         }
         let call = self.denoising.remove(0);
-        let finisher = FinishWorker::default();
-        let packed = pack(&generate(&SCENE.parse().unwrap())).unwrap();
-        finisher.set_scene(&packed.bytes).unwrap();
+        let finisher = finisher();
         finisher.begin(&call.task, call.looks, &call.radiance).unwrap();
         while !finisher.step(10_000).unwrap() {}
         let radiance = finisher.finish().unwrap();
@@ -113,6 +111,14 @@ impl World {
 
 const DENOISED: RenderSettings =
     RenderSettings { width: 48, height: 32, samples: 4, denoise: Denoising::On, ..SETTINGS };
+
+/// A finisher that holds the scene.
+pub(super) fn finisher() -> FinishWorker {
+    let finisher = FinishWorker::default();
+    let packed = pack(&generate(&SCENE.parse().unwrap())).unwrap();
+    finisher.set_scene(&packed.bytes).unwrap();
+    finisher
+}
 
 fn squared_error(one: &[u8], other: &[u8]) -> f64 {
     assert_eq!(one.len(), other.len());
@@ -304,4 +310,30 @@ fn cut_radiance_is_no_picture() {
     assert!(finisher.begin(&[1, 2], call.looks, &call.radiance).is_err());
     assert!(finisher.step(1).is_err());
     assert!(finisher.finish().is_err());
+}
+
+#[test]
+fn look_between_two_steps_of_a_picture_leaves_the_picture_as_it_is() {
+    let mut world = World::denoising(DENOISED);
+    world.trace_all();
+    let call = world.denoising.remove(0);
+    let mut task: TileTask = postcard::from_bytes(&call.task).unwrap();
+    task.samples.count = 1;
+    let look = postcard::to_allocvec(&task).unwrap();
+    let picture = |looks_every: usize| {
+        let finisher = finisher();
+        let begun = finisher.begin(&call.task, call.looks, &call.radiance);
+        let mut steps = 0;
+        begun.unwrap();
+        while !finisher.step(10_000).unwrap() {
+            steps += 1;
+            if steps % looks_every == 0 {
+                finisher.look(&look).unwrap();
+            }
+        }
+        (finisher.finish().unwrap(), steps)
+    };
+    let (plain, steps) = picture(usize::MAX);
+    assert!(steps > 4, "{steps} steps have nothing between them");
+    assert!(picture(2).0 == plain, "a look has changed the picture");
 }
