@@ -91,7 +91,9 @@ mod tests {
         for length in [0, 1, PIXEL_BYTES, bytes.len() - PIXEL_BYTES, bytes.len() - 1] {
             assert_eq!(aovs_of(RECT, &bytes[..length]), None, "{length} bytes");
         }
-        assert_eq!(aovs_of(RECT, &[&bytes[..], &[0; PIXEL_BYTES]].concat()), None);
+        for more in [1, PIXEL_BYTES] {
+            assert_eq!(aovs_of(RECT, &[&bytes[..], &vec![0; more]].concat()), None);
+        }
         let endless = PixelRect::of_size(u32::MAX, u32::MAX);
         assert_eq!(aovs_of(endless, &bytes), None);
     }
