@@ -102,6 +102,12 @@ pub enum Input {
         /// From `predict`.
         question: u32,
     },
+    /// A look is done; attachment 0 is what it saw as [`crate::aovs`] writes it, or absent if it has come to
+    /// nothing.
+    Looked {
+        /// From `look`.
+        question: u32,
+    },
     /// The cost model has answered; attachment 0, little-endian numbers.
     CostsPredicted {
         /// From `predictCosts`.
@@ -253,6 +259,14 @@ pub enum Output {
     Predict {
         /// Repeated in the answer.
         question: u32,
+    },
+    /// Look at what the task in attachment 0 (postcard) meets first, away from this worker; `looked` answers.
+    Look {
+        /// Repeated in the answer.
+        question: u32,
+        /// The scene.
+        #[serde(with = "scene_text")]
+        scene: SceneId,
     },
     /// Ask the cost model about the rows in attachment 0, little-endian numbers; `costsPredicted` answers, or
     /// nothing.

@@ -1,17 +1,23 @@
-//! Denoising away from the tracers: first surfaces, then the filter, in steps; the façade of a finisher.
+//! Denoising away from the tracers: first surfaces, then the filter, in steps; and looks between them. The façade of
+//! a finisher.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use p2c2r_frame::{AovTask, Aovs, TileTask};
+use p2c2r_frame::{AovTask, Aovs, Effects, TileTask};
 use p2c2r_image::{DenoiseJob, Denoiser};
 use p2c2r_scene::{UnpackLimits, unpack};
 use p2c2r_tracer_cpu::{AovJob, CpuTracer};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::aovs::aovs_bytes;
+
 /// Most pixels of a picture that a browser denoises: 2560 × 1440 and a little more. Each takes some 250
 /// bytes on the way.
 pub(crate) const MAX_DENOISED_PIXELS: u64 = 1 << 22;
+
+/// Most camera samples of a look, which is not done in steps: those of the small film that costs are told from.
+pub(crate) const MAX_LOOK_SAMPLES: u64 = 1 << 14;
 
 /// Camera samples of a pixel's surface: fewer leave jagged edges,
 const FEWEST_LOOKS: u32 = 4;
@@ -43,6 +49,14 @@ pub(crate) fn surfaces_of(task: &TileTask, looks: u32) -> AovTask {
     // What the film has beyond them is not looked through: so films of many samples share surfaces.
     samples.count = samples.count.min(looks);
     AovTask { scene, view, previous_view: None, rect, samples, max_samples: looks, seed }
+}
+
+/// A look as a finisher is told of it: as the task of the film that it belongs to.
+pub(crate) fn look_bytes(look: &AovTask) -> Vec<u8> {
+    let AovTask { scene, view, rect, samples, seed, .. } = *look;
+    let (effects, max_bounces) = (Effects::PATH_TRACED, 1);
+    let task = TileTask { scene, view, rect, samples, seed, effects, max_bounces };
+    postcard::to_allocvec(&task).expect("a task has only plain fields")
 }
 
 /// Radiance between two workers of one page: three f32 a pixel as they lie in memory.
@@ -103,6 +117,13 @@ impl FinishWorker {
         Ok(())
     }
 
+    /// What the samples of a task (postcard) meet first, as [`crate::aovs`] writes it; a picture that was begun
+    /// stays as it is.
+    pub fn look(&self, task: &[u8]) -> Result<Vec<u8>, String> {
+        let task: TileTask = postcard::from_bytes(task).map_err(|error| error.to_string())?;
+        self.state.borrow().look(&task).map(|aovs| aovs_bytes(&aovs))
+    }
+
     /// Begins to denoise the film of a task (postcard) with these means; what was begun is dropped.
     pub fn begin(&self, task: &[u8], looks: u32, radiance: &[u8]) -> Result<(), String> {
         let task: TileTask = postcard::from_bytes(task).map_err(|error| error.to_string())?;
@@ -130,6 +151,15 @@ impl FinishWorker {
 }
 
 impl State {
+    fn look(&self, task: &TileTask) -> Result<Aovs, String> {
+        let count = task.samples.count;
+        if task.rect.area().saturating_mul(u64::from(count)) > MAX_LOOK_SAMPLES {
+            return Err("that is too much to look at".to_owned());
+        }
+        let tracer = self.tracer.as_ref().ok_or("the scene is not here")?;
+        tracer.aovs(&surfaces_of(task, count)).map_err(|error| error.to_string())
+    }
+
     fn begin(&mut self, task: AovTask, radiance: Vec<[f32; 3]>) -> Result<(), String> {
         self.job = Job::None;
         if task.rect.area() > MAX_DENOISED_PIXELS {

@@ -1,11 +1,12 @@
 //! The browser façade and the worker entries that player and app share.
 //!
 //! A page has one session worker ([`SessionWorker`]), a pool of trace workers ([`TraceWorker`]) and,
-//! where the CPU denoises, a finisher ([`FinishWorker`]), each with its own instance of this module. What a session decides is a state machine without
+//! where the CPU denoises or peers help, a finisher ([`FinishWorker`]), each with its own instance of this module. What a session decides is a state machine without
 //! surroundings; `web/player` is the browser around it.
 
 mod action;
 mod adapter;
+mod aovs;
 mod base;
 mod contributor;
 pub mod environment;

@@ -16,11 +16,11 @@ use p2c2r_frame::{SceneId, time_us_of_seconds};
 use p2c2r_protocol::peer::Capabilities;
 use p2c2r_protocol::{LeaseId, PeerId};
 use p2c2r_swarm::{Requester, RequesterInput};
-use p2c2r_tracer_cpu::CpuTracer;
 
 use self::denoising::Denoised;
 pub(crate) use self::foresight::Foresight;
 use self::reports::Reports;
+use self::sight::Sight;
 use self::upload::UploadRetry;
 use crate::action::Action;
 use crate::base::{Base, Event};
@@ -49,8 +49,6 @@ pub(crate) struct PlayerRole {
     loading: Option<Loading>,
     last_request: u32,
     scene: Option<LoadedScene>,
-    /// Looks at the scene, once it has.
-    eye: Option<CpuTracer>,
     /// The package is on its way to the server, and peers must not hear of the scene before it is there.
     is_storing: bool,
     /// When the server is asked again.
@@ -70,6 +68,7 @@ pub(crate) struct PlayerRole {
     capabilities: BTreeMap<PeerId, Capabilities>,
     picture: Picture,
     denoised: Denoised,
+    sight: Sight,
     reports: Reports,
     foresight: Foresight,
 }
@@ -106,7 +105,6 @@ impl PlayerRole {
             loading: None,
             last_request: 0,
             scene: None,
-            eye: None,
             is_storing: false,
             upload: UploadRetry::default(),
             may_meet_peers: false,
@@ -119,6 +117,7 @@ impl PlayerRole {
             capabilities: BTreeMap::new(),
             picture: Picture::default(),
             denoised: Denoised::default(),
+            sight: Sight::default(),
             reports: Reports::default(),
             foresight,
         }
@@ -240,6 +239,9 @@ impl PlayerRole {
             }
             Input::Predicted { question } => {
                 self.on_answer(now, question, attachments.first().map_or(&[], Vec::as_slice));
+            }
+            Input::Looked { question } => {
+                self.on_looked(question, attachments.first().map_or(&[], Vec::as_slice));
             }
             Input::CostsPredicted { question } => {
                 self.on_costs(question, attachments.first().map_or(&[], Vec::as_slice));

@@ -20,6 +20,8 @@ export type Input =
   | { kind: "poolReady"; workers: number }
   | { kind: "poolFailed"; message: string }
   | { kind: "predicted"; question: number }
+  /** Attachment: what was seen; none where it has come to nothing. */
+  | { kind: "looked"; question: number }
   | { kind: "costsPredicted"; question: number }
   | { kind: "modelLost"; message: string }
   | { kind: "stateLost"; message: string }
@@ -46,6 +48,8 @@ export type Output =
   | { kind: "trace"; slot: number; ticket: number; scene: string }
   | { kind: "cancelTrace"; slot: number; ticket: number }
   | { kind: "predict"; question: number }
+  /** Attachment: the task to look at. */
+  | { kind: "look"; question: number; scene: string }
   | { kind: "predictCosts"; question: number }
   | { kind: "saveState" }
   /** Attachments: the film's task and its means. */

@@ -1,5 +1,5 @@
-// Entry of the finisher: one WASM instance that denoises one picture at a time and looks at its messages
-// between slices.
+// Entry of the finisher: one WASM instance that denoises one picture at a time and reads its messages between
+// slices; a look takes hardly longer than a slice and is done where its message is read.
 
 import { FinishWorker, initSync } from "../../../wasm/pkg/p2c2r_web.js";
 import type { FromFinish, ToFinish } from "./finish-messages.js";
@@ -37,9 +37,22 @@ function slice(): void {
 
 function fail(reason: unknown): void {
   if (ticket === null) return;
-  const isBroken = reason instanceof WebAssembly.RuntimeError;
-  post({ kind: "failed", ticket, message: String(reason), isBroken });
+  post({ kind: "failed", ticket, message: String(reason), isBroken: isBroken(reason) });
   ticket = null;
+}
+
+function isBroken(reason: unknown): boolean {
+  return reason instanceof WebAssembly.RuntimeError;
+}
+
+function look({ question, task }: Extract<ToFinish, { kind: "look" }>): void {
+  try {
+    if (!finisher) throw new Error("the finisher has no module");
+    const seen = finisher.look(task);
+    post({ kind: "looked", question, seen }, [seen.buffer as ArrayBuffer]);
+  } catch (reason) {
+    post({ kind: "lookFailed", question, message: String(reason), isBroken: isBroken(reason) });
+  }
 }
 
 function begin(message: Extract<ToFinish, { kind: "denoise" }>): void {
@@ -65,8 +78,11 @@ self.onmessage = ({ data }: MessageEvent<ToFinish>) => {
       try {
         finisher?.setScene(data.bytes);
       } catch {
-        // The picture that needs the scene fails with the reason.
+        // What needs the scene fails with the reason.
       }
+      break;
+    case "look":
+      look(data);
       break;
     case "denoise":
       begin(data);

@@ -99,6 +99,9 @@ class SessionHost {
       case "predict":
         void this.#forecast.answer(output.question, bytes);
         break;
+      case "look":
+        void this.#finisher.look(output, bytes);
+        break;
       case "predictCosts":
         void this.#forecast.answerCosts(output.question, bytes);
         break;

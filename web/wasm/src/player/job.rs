@@ -81,7 +81,7 @@ impl PlayerRole {
         if is_first {
             self.recall();
         }
-        self.see();
+        self.look_ahead();
         self.picture.resize(width, height);
         self.hold_until = self.settle_at.map(|_| now + PREVIEW_HOLD);
         self.reports.begin(now, self.settle_at.is_some());

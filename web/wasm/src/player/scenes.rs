@@ -57,7 +57,6 @@ impl PlayerRole {
         let camera = pose(&loaded.scene, &view);
         self.base.tell(FromSession::Loaded { summary: loaded.summary.clone(), camera });
         self.scene = Some(loaded);
-        self.eye = None;
         self.upload = UploadRetry::default();
         self.is_storing = self.network_settings.is_some();
         self.store_package();

@@ -2,6 +2,7 @@
 
 mod denoising;
 mod foresight;
+mod sight;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -45,6 +46,8 @@ struct World {
     painted: Vec<u8>,
     denoising: Vec<denoising::DenoiseCall>,
     denoise_cancels: Vec<u32>,
+    /// Looks that were asked for and not answered: the question and its task.
+    looking: Vec<(u32, Vec<u8>)>,
     /// What is not for the worker around the session.
     others: Vec<Action>,
     /// Tasks given to trace workers and not answered.
@@ -75,6 +78,7 @@ impl World {
             painted: Vec::new(),
             denoising: Vec::new(),
             denoise_cancels: Vec::new(),
+            looking: Vec::new(),
             others: Vec::new(),
             tracing: Vec::new(),
             cancelled: Vec::new(),
@@ -149,6 +153,9 @@ impl World {
                 self.denoising.push(denoising::DenoiseCall::new(ticket, looks, attachments));
             }
             Output::CancelDenoise { ticket } => self.denoise_cancels.push(ticket),
+            Output::Look { question, .. } => {
+                self.looking.push((question, attachments.pop().unwrap()));
+            }
             Output::SocketOpen { .. } => self.sockets += 1,
             Output::StoreBlob { .. } => self.stores += 1,
             Output::PredictCosts { question } => {

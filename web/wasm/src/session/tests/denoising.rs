@@ -51,15 +51,21 @@ impl World {
         self.feed(Input::Timeout, Vec::new());
     }
 
+    /// Traces until a picture is asked for.
+    fn trace_until_asked(&mut self) {
+        while self.denoising.is_empty() {
+            assert!(self.trace_one(), "no picture was asked for");
+            self.wait();
+        }
+    }
+
     /// Answers the oldest request as a finisher does, in small steps; gives its samples.
     fn denoise_one(&mut self) -> Option<u32> {
         if self.denoising.is_empty() {
             return None;
         }
         let call = self.denoising.remove(0);
-        let finisher = FinishWorker::default();
-        let packed = pack(&generate(&SCENE.parse().unwrap())).unwrap();
-        finisher.set_scene(&packed.bytes).unwrap();
+        let finisher = finisher();
         finisher.begin(&call.task, call.looks, &call.radiance).unwrap();
         while !finisher.step(10_000).unwrap() {}
         let radiance = finisher.finish().unwrap();
@@ -106,6 +112,14 @@ impl World {
 const DENOISED: RenderSettings =
     RenderSettings { width: 48, height: 32, samples: 4, denoise: Denoising::On, ..SETTINGS };
 
+/// A finisher that holds the scene.
+pub(super) fn finisher() -> FinishWorker {
+    let finisher = FinishWorker::default();
+    let packed = pack(&generate(&SCENE.parse().unwrap())).unwrap();
+    finisher.set_scene(&packed.bytes).unwrap();
+    finisher
+}
+
 fn squared_error(one: &[u8], other: &[u8]) -> f64 {
     assert_eq!(one.len(), other.len());
     let square = |(a, b): (&u8, &u8)| (f64::from(*a) - f64::from(*b)).powi(2);
@@ -151,10 +165,7 @@ fn picture_is_denoised_again_at_twice_the_samples_and_at_the_end() {
 #[test]
 fn tiles_do_not_paint_over_the_denoised_picture_and_off_shows_the_film() {
     let mut world = World::denoising(RenderSettings { samples: 64, ..DENOISED });
-    while world.denoising.is_empty() {
-        assert!(world.trace_one());
-        world.wait();
-    }
+    world.trace_until_asked();
     let samples = world.denoise_one().unwrap();
     assert_eq!(world.last_shown(), Some((true, samples)));
     let painted = world.painted.clone();
@@ -175,10 +186,7 @@ fn tiles_do_not_paint_over_the_denoised_picture_and_off_shows_the_film() {
 #[test]
 fn film_far_ahead_of_its_denoised_picture_is_shown_until_a_better_one_comes() {
     let mut world = World::denoising(RenderSettings { samples: 64, ..DENOISED });
-    while world.denoising.is_empty() {
-        assert!(world.trace_one());
-        world.wait();
-    }
+    world.trace_until_asked();
     let early = world.denoise_one().unwrap();
     while matches!(world.last_shown(), Some((true, _))) {
         assert!(world.trace_one(), "a picture of {early} samples hides a whole film");
@@ -302,4 +310,30 @@ fn cut_radiance_is_no_picture() {
     assert!(finisher.begin(&[1, 2], call.looks, &call.radiance).is_err());
     assert!(finisher.step(1).is_err());
     assert!(finisher.finish().is_err());
+}
+
+#[test]
+fn look_between_two_steps_of_a_picture_leaves_the_picture_as_it_is() {
+    let mut world = World::denoising(DENOISED);
+    world.trace_all();
+    let call = world.denoising.remove(0);
+    let mut task: TileTask = postcard::from_bytes(&call.task).unwrap();
+    task.samples.count = 1;
+    let look = postcard::to_allocvec(&task).unwrap();
+    let picture = |looks_every: usize| {
+        let finisher = finisher();
+        let begun = finisher.begin(&call.task, call.looks, &call.radiance);
+        let mut steps = 0;
+        begun.unwrap();
+        while !finisher.step(10_000).unwrap() {
+            steps += 1;
+            if steps % looks_every == 0 {
+                finisher.look(&look).unwrap();
+            }
+        }
+        (finisher.finish().unwrap(), steps)
+    };
+    let (plain, steps) = picture(usize::MAX);
+    assert!(steps > 4, "{steps} steps have nothing between them");
+    assert!(picture(2).0 == plain, "a look has changed the picture");
 }

@@ -3,8 +3,6 @@
 use super::*;
 
 const TAG: [u8; 16] = [7; 16];
-/// Numbers of a row about a cell, which the trained model fixes.
-const COST_FEATURES: u32 = 20;
 
 /// A player that has been told to load the scene, on what an earlier visit has left.
 fn player(stored: Option<Vec<u8>>, prediction_log: bool) -> World {
@@ -82,34 +80,6 @@ fn missing_model_is_a_warning() {
     world.feed(Input::Predicted { question: 3 }, Vec::new());
     world.trace_all();
     assert_eq!((world.film().1, world.errors()), (true, vec!["MODEL_UNAVAILABLE"]));
-}
-
-#[test]
-fn cost_model_is_asked_about_what_is_seen_of_each_film_and_any_answer_is_survived() {
-    let mut lone = World::player(None);
-    lone.trace_all();
-    assert!(lone.cost_questions.is_empty(), "there is nobody to cut the film for");
-    let mut world = player(None, false);
-    let cells = SETTINGS.width.div_ceil(8) * SETTINGS.height.div_ceil(8);
-    let [(question, rows)] = &world.cost_questions[..] else { panic!("not asked once") };
-    let numbers: Vec<f32> = bytemuck::pod_collect_to_vec(rows);
-    assert_eq!(numbers.len() as u32, cells * COST_FEATURES);
-    assert!(numbers.iter().all(|number| number.is_finite()) && numbers.iter().any(|n| *n != 0.0));
-    let question = *question;
-    let sound = [0.5f32, 1.0, 2.0, 3.0, 2.0, 1.0].map(f32::to_le_bytes).concat();
-    for (question, bytes) in [
-        (question, vec![0; 7]),
-        (question, [f32::NAN; 6].map(f32::to_le_bytes).concat()),
-        (question + 1, sound.clone()),
-        (question, sound),
-    ] {
-        world.feed(Input::CostsPredicted { question }, vec![bytes]);
-    }
-    world.feed(Input::CostsPredicted { question }, Vec::new());
-    world.trace_all();
-    assert_eq!(world.film(), (world.expected(&CameraChoice::Default), true));
-    world.page(ToSession::Settings { settings: RenderSettings { seed: 8, ..SETTINGS } });
-    assert_eq!(world.cost_questions.len(), 2, "a new film is a new question");
 }
 
 #[test]
