@@ -67,12 +67,13 @@ pub struct Denoiser {
     earlier: Option<Arc<History>>,
     /// With the last picture.
     latest: Option<Arc<History>>,
+    is_again: bool,
 }
 
 impl Denoiser {
     /// A denoiser that knows no picture yet.
     pub const fn new() -> Self {
-        Self { earlier: None, latest: None }
+        Self { earlier: None, latest: None, is_again: false }
     }
 
     /// Forgets earlier pictures: before another scene.
@@ -81,8 +82,8 @@ impl Denoiser {
     }
 
     /// The next picture is the last one with more samples: those before it count, it does not itself.
-    pub fn again(&mut self) {
-        self.latest.clone_from(&self.earlier);
+    pub const fn again(&mut self) {
+        self.is_again = true;
     }
 
     /// The picture without noise. `radiance` holds the means of the film, row by row, of so many samples a
@@ -100,13 +101,15 @@ impl Denoiser {
     /// The same in steps, for workers that must look at their messages in between. A job that is dropped
     /// changes nothing.
     pub fn begin<A: Deref<Target = Aovs>>(
-        &self,
+        &mut self,
         radiance: Vec<[f32; 3]>,
         samples: u32,
         aovs: A,
     ) -> Result<DenoiseJob<A>, DenoiseError> {
         check(&radiance, &aovs)?;
-        Ok(DenoiseJob::new(radiance, samples, aovs, self.latest.clone()))
+        let is_again = std::mem::take(&mut self.is_again);
+        let earlier = if is_again { &self.earlier } else { &self.latest };
+        Ok(DenoiseJob::new(radiance, samples, aovs, earlier.clone()))
     }
 
     /// The picture of a job; what is left of its work is done first.
