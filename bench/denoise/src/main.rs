@@ -1,5 +1,6 @@
 //! What the denoiser is worth: the samples that it saves, and how it fares beside Open Image Denoise.
 
+mod history;
 mod oidn;
 mod quality;
 mod render;
@@ -53,6 +54,8 @@ struct Found {
     ours_db: f64,
     curve: Vec<(u32, f64)>,
     theirs_db: Option<f64>,
+    /// With what pictures before it leave, which saw it from elsewhere.
+    followed_db: Option<f64>,
 }
 
 fn main() -> Result<()> {
@@ -90,9 +93,9 @@ impl Bench {
         let started = Instant::now();
         let noisy = merged(&[self.renderer.film(&view, seed, samples)?])?;
         let traced = started.elapsed();
-        let aovs = self.renderer.aovs(&view, seed, samples)?;
+        let aovs = self.renderer.aovs((&view, None), seed, samples)?;
         let looked = started.elapsed() - traced;
-        let ours = Denoiser::new().denoise(&noisy.radiances(), &aovs)?;
+        let ours = Denoiser::new().denoise(&noisy.radiances(), NOISY_SAMPLES, &aovs)?;
         let took = started.elapsed() - traced - looked;
         eprintln!("{camera}: radiance {traced:.2?}, surfaces {looked:.2?}, denoising {took:.2?}");
 
@@ -112,6 +115,14 @@ impl Bench {
         eprintln!("{camera}: denoised {ours_db:.2} dB, undenoised {curve:.2?}");
         self.keep(camera, "noisy", &noisy, &noisy.radiances())?;
         self.keep(camera, "denoised", &noisy, &ours)?;
+        let followed_db = match self.wants(history::ROW) {
+            true => {
+                let followed = history::denoised(&self.renderer, &view, seed)?;
+                self.keep(camera, "followed", &noisy, &followed)?;
+                Some(references.psnr_db(&followed))
+            }
+            false => None,
+        };
         let mut theirs_db = None;
         if let Some(oidn) = &self.oidn
             && self.wants("denoise-db-vs-oidn")
@@ -122,7 +133,7 @@ impl Bench {
             self.keep(camera, "oidn", &noisy, &theirs.radiance)?;
             theirs_db = Some(db);
         }
-        Ok(Found { ours_db, curve, theirs_db })
+        Ok(Found { ours_db, curve, theirs_db, followed_db })
     }
 
     fn keep(&self, camera: &str, name: &str, film: &Film, radiance: &[[f32; 3]]) -> Result<()> {
@@ -166,6 +177,17 @@ impl Bench {
                 "against": "Open Image Denoise",
                 "ours": each(&|found| found.ours_db),
                 "theirs": each(&theirs),
+            }));
+        }
+        if self.wants(history::ROW) {
+            let followed = |found: &Found| found.followed_db.unwrap_or(f64::NAN);
+            rows.push(json!({
+                "id": history::ROW,
+                "value": mean(&|found| followed(found) - found.ours_db),
+                "unit": "dB",
+                "against": "the same picture by itself",
+                "ours": each(&followed),
+                "theirs": each(&|found| found.ours_db),
             }));
         }
         rows

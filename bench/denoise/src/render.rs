@@ -73,14 +73,20 @@ impl Renderer {
         Ok(traced.sums)
     }
 
-    /// What the camera sees first, through the same points as the samples.
-    pub(crate) fn aovs(&self, view: &View, seed: u32, samples: SampleRange) -> Result<Aovs> {
+    /// What the camera sees first, through the same points as the samples, and where it was in the view
+    /// before.
+    pub(crate) fn aovs(
+        &self,
+        (view, previous_view): (&View, Option<View>),
+        seed: u32,
+        samples: SampleRange,
+    ) -> Result<Aovs> {
         let rect = PixelRect::of_size(view.width_px, view.height_px);
         let scene = self.tracer.scene().id;
         let task = AovTask {
             scene,
             view: *view,
-            previous_view: None,
+            previous_view,
             rect,
             samples,
             max_samples: MAX_AOV_SAMPLES,

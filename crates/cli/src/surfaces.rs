@@ -74,14 +74,14 @@ impl Finisher {
 
     /// The film's radiance without noise.
     pub(crate) fn denoised(&self, film: &Film, aovs: &Aovs) -> anyhow::Result<Vec<[f32; 3]>> {
-        let radiances = film.radiances();
+        let (radiances, samples) = (film.radiances(), film.samples_per_pixel());
         if let Some(context) = &self.gpu {
-            match denoised_on_gpu(context, &radiances, aovs) {
+            match denoised_on_gpu(context, &radiances, samples, aovs) {
                 Ok(denoised) => return Ok(denoised),
                 Err(error) => eprintln!("denoising on the CPU: {error}"),
             }
         }
-        Ok(Denoiser::new().denoise(&radiances, aovs)?)
+        Ok(Denoiser::new().denoise(&radiances, samples, aovs)?)
     }
 }
 
@@ -120,7 +120,8 @@ fn surfaces_on_gpu(
 fn denoised_on_gpu(
     context: &GpuContext,
     radiances: &[[f32; 3]],
+    samples: u32,
     aovs: &Aovs,
 ) -> Result<Vec<[f32; 3]>, GpuError> {
-    block_on(async { GpuDenoiser::new(context).await?.denoise(radiances, aovs).await })
+    block_on(async { GpuDenoiser::new(context).await?.denoise(radiances, samples, aovs).await })
 }

@@ -14,6 +14,7 @@ mod variance;
 mod wavelet;
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use p2c2r_frame::Aovs;
 use thiserror::Error;
@@ -56,49 +57,67 @@ pub struct DenoiseError {
 }
 
 /// Denoises the pictures of a view, or of one that moves.
+///
+/// Each picture is joined with the ones before it, each pixel of them by its samples. A film that grows is
+/// denoised more than once: say [`Self::again`] before all times but the first, or its own samples would count
+/// twice.
 #[derive(Debug, Clone, Default)]
 pub struct Denoiser {
-    history: Option<History>,
+    /// What the last picture was joined with.
+    earlier: Option<Arc<History>>,
+    /// With the last picture.
+    latest: Option<Arc<History>>,
+    is_again: bool,
 }
 
 impl Denoiser {
     /// A denoiser that knows no picture yet.
     pub const fn new() -> Self {
-        Self { history: None }
+        Self { earlier: None, latest: None, is_again: false }
     }
 
-    /// Forgets earlier pictures: before another scene, or more samples of the same picture.
+    /// Forgets earlier pictures: before another scene.
     pub fn forget(&mut self) {
-        self.history = None;
+        *self = Self::new();
     }
 
-    /// The picture without noise. `radiance` holds the means of the film, row by row, `aovs` the whole of
-    /// the same view; `motion_px` leads to the picture that came before.
+    /// The next picture is the last one with more samples: those before it count, it does not itself.
+    pub const fn again(&mut self) {
+        self.is_again = true;
+    }
+
+    /// The picture without noise. `radiance` holds the means of the film, row by row, of so many samples a
+    /// pixel, `aovs` the whole of the same view; `motion_px` leads to the picture that came before.
     pub fn denoise(
         &mut self,
         radiance: &[[f32; 3]],
+        samples: u32,
         aovs: &Aovs,
     ) -> Result<Vec<[f32; 3]>, DenoiseError> {
-        let job = self.begin(radiance.to_vec(), aovs)?;
+        let job = self.begin(radiance.to_vec(), samples, aovs)?;
         Ok(self.finish(job))
     }
 
-    /// The same in steps, for workers that must look at their messages in between. The job takes what is
-    /// known of earlier pictures with it, until [`Self::finish`] brings it back.
+    /// The same in steps, for workers that must look at their messages in between. A job that is dropped
+    /// changes nothing.
     pub fn begin<A: Deref<Target = Aovs>>(
         &mut self,
         radiance: Vec<[f32; 3]>,
+        samples: u32,
         aovs: A,
     ) -> Result<DenoiseJob<A>, DenoiseError> {
         check(&radiance, &aovs)?;
-        Ok(DenoiseJob::new(radiance, aovs, self.history.take()))
+        let is_again = std::mem::take(&mut self.is_again);
+        let earlier = if is_again { &self.earlier } else { &self.latest };
+        Ok(DenoiseJob::new(radiance, samples, aovs, earlier.clone()))
     }
 
     /// The picture of a job; what is left of its work is done first.
     pub fn finish<A: Deref<Target = Aovs>>(&mut self, mut job: DenoiseJob<A>) -> Vec<[f32; 3]> {
         while !job.step(u64::MAX) {}
-        let (picture, history) = job.into_results();
-        self.history = Some(history);
+        let (picture, earlier, history) = job.into_results();
+        self.earlier = earlier;
+        self.latest = Some(Arc::new(history));
         picture
     }
 }

@@ -6,6 +6,8 @@ use super::*;
 
 const WIDTH: u32 = 40;
 const HEIGHT: u32 = 24;
+/// Of a pixel, where it does not matter.
+const SAMPLES: u32 = 4;
 
 /// A white wall that faces the camera.
 fn wall() -> AovPixel {
@@ -43,7 +45,7 @@ fn noise(index: u32) -> f32 {
 }
 
 fn denoised(radiance: &[[f32; 3]], aovs: &Aovs) -> Vec<[f32; 3]> {
-    Denoiser::new().denoise(radiance, aovs).expect("the sizes agree")
+    Denoiser::new().denoise(radiance, SAMPLES, aovs).expect("the sizes agree")
 }
 
 fn mean(pixels: &[[f32; 3]]) -> f32 {
@@ -146,7 +148,7 @@ fn hostile_numbers_give_a_picture() {
     let radiance: Vec<[f32; 3]> = (0..WIDTH * HEIGHT).map(|index| any3(index * 3 + 9)).collect();
     let mut denoiser = Denoiser::new();
     for _ in 0..3 {
-        for pixel in denoiser.denoise(&radiance, &hostile).unwrap() {
+        for pixel in denoiser.denoise(&radiance, SAMPLES, &hostile).unwrap() {
             let is_light = pixel.iter().all(|channel| channel.is_finite() && *channel >= 0.0);
             assert!(is_light, "{pixel:?}");
         }
@@ -158,9 +160,9 @@ fn one_pixel_is_a_picture_and_none_is_not() {
     let one = Aovs { rect: PixelRect::of_size(1, 1), pixels: vec![wall()] };
     let [red, ..] = denoised(&[[0.5; 3]], &one)[0];
     assert!((red - 0.5).abs() < 1e-6);
-    assert!(Denoiser::new().denoise(&[[0.5; 3]; 2], &one).is_err());
+    assert!(Denoiser::new().denoise(&[[0.5; 3]; 2], SAMPLES, &one).is_err());
     let none = Aovs { rect: PixelRect::of_size(0, 3), pixels: Vec::new() };
-    assert!(Denoiser::new().denoise(&[], &none).is_err());
+    assert!(Denoiser::new().denoise(&[], SAMPLES, &none).is_err());
 }
 
 #[test]
@@ -178,7 +180,7 @@ fn error_after(pictures: u32, motion_px: f32) -> f32 {
     for picture in 0..pictures {
         let noisy: Vec<[f32; 3]> =
             (0..WIDTH * HEIGHT).map(|index| [noise(index + (picture + 1) * 0x10000); 3]).collect();
-        error = squared_error(&denoiser.denoise(&noisy, &aovs).unwrap(), |_| 1.0);
+        error = squared_error(&denoiser.denoise(&noisy, SAMPLES, &aovs).unwrap(), |_| 1.0);
     }
     error
 }
@@ -197,9 +199,9 @@ fn light_that_changes_does_not_linger() {
     let aovs = aovs(|_, _| wall());
     let mut denoiser = Denoiser::new();
     for _ in 0..8 {
-        denoiser.denoise(&vec![[1.0; 3]; aovs.pixels.len()], &aovs).unwrap();
+        denoiser.denoise(&vec![[1.0; 3]; aovs.pixels.len()], SAMPLES, &aovs).unwrap();
     }
-    let dark = denoiser.denoise(&vec![[0.1; 3]; aovs.pixels.len()], &aovs).unwrap();
+    let dark = denoiser.denoise(&vec![[0.1; 3]; aovs.pixels.len()], SAMPLES, &aovs).unwrap();
     assert!(mean(&dark) < 0.11, "{}", mean(&dark));
 }
 
@@ -210,10 +212,10 @@ fn another_surface_has_no_history() {
     let noisy = |level: f32, seed: u32| -> Vec<[f32; 3]> {
         (0..WIDTH * HEIGHT).map(|index| [level * noise(index + seed); 3]).collect()
     };
-    denoiser.denoise(&noisy(1.0, 0), &first).unwrap();
+    denoiser.denoise(&noisy(1.0, 0), SAMPLES, &first).unwrap();
     let other = aovs(|_, _| AovPixel { instance: 7, ..wall() });
     let light = noisy(1.0, 0x20000);
-    assert_eq!(denoiser.denoise(&light, &other).unwrap(), denoised(&light, &other));
+    assert_eq!(denoiser.denoise(&light, SAMPLES, &other).unwrap(), denoised(&light, &other));
 }
 
 #[test]
@@ -231,27 +233,72 @@ fn steps_of_any_size_give_the_same_bits() {
         for seed in [0, 0x30000] {
             let noisy: Vec<[f32; 3]> =
                 (0..WIDTH * HEIGHT).map(|index| [noise(index + seed); 3]).collect();
-            let mut job = stepped.begin(noisy.clone(), &aovs).unwrap();
+            let mut job = stepped.begin(noisy.clone(), SAMPLES, &aovs).unwrap();
             let mut steps = 0;
             while !job.step(max_taps) {
                 steps += 1;
             }
             let is_cut = steps > 0;
             assert_eq!(is_cut, max_taps < u64::MAX, "{steps} steps of {max_taps}");
-            assert_eq!(stepped.finish(job), whole.denoise(&noisy, &aovs).unwrap());
+            assert_eq!(stepped.finish(job), whole.denoise(&noisy, SAMPLES, &aovs).unwrap());
         }
     }
 }
 
+/// Noise of its own for each seed.
+fn light(seed: u32) -> Vec<[f32; 3]> {
+    (0..WIDTH * HEIGHT).map(|index| [noise(index + seed * 0x10000); 3]).collect()
+}
+
 #[test]
-fn dropped_job_leaves_no_history() {
+fn dropped_job_changes_nothing() {
     let aovs = aovs(|_, _| wall());
-    let light = |seed: u32| -> Vec<[f32; 3]> {
-        (0..WIDTH * HEIGHT).map(|index| [noise(index + seed); 3]).collect()
-    };
+    let (mut denoiser, mut other) = (Denoiser::new(), Denoiser::new());
+    for it in [&mut denoiser, &mut other] {
+        it.denoise(&light(0), SAMPLES, &aovs).unwrap();
+    }
+    let mut dropped = denoiser.begin(light(1), SAMPLES, &aovs).unwrap();
+    dropped.step(10_000);
+    drop(dropped);
+    let second = light(2);
+    let expected = other.denoise(&second, SAMPLES, &aovs).unwrap();
+    assert_eq!(denoiser.denoise(&second, SAMPLES, &aovs).unwrap(), expected);
+}
+
+#[test]
+fn film_that_grows_counts_once_and_what_came_before_it_stays() {
+    let aovs = aovs(|_, _| wall());
     let mut denoiser = Denoiser::new();
-    denoiser.denoise(&light(0), &aovs).unwrap();
-    drop(denoiser.begin(light(0x10000), &aovs).unwrap());
-    let second = light(0x20000);
-    assert_eq!(denoiser.denoise(&second, &aovs).unwrap(), denoised(&second, &aovs));
+    denoiser.denoise(&light(0), SAMPLES, &aovs).unwrap();
+    let mut before = denoiser.clone();
+    for samples in [4, 8] {
+        denoiser.denoise(&light(samples), samples, &aovs).unwrap();
+        denoiser.again();
+    }
+    let expected = before.denoise(&light(3), 16, &aovs).unwrap();
+    assert_eq!(denoiser.denoise(&light(3), 16, &aovs).unwrap(), expected);
+    assert_ne!(expected, denoised(&light(3), &aovs), "what came before counts");
+    // Said before the first picture it means nothing.
+    let mut first = Denoiser::new();
+    first.again();
+    assert_eq!(first.denoise(&light(3), SAMPLES, &aovs).unwrap(), denoised(&light(3), &aovs));
+}
+
+#[test]
+fn pictures_count_by_their_samples() {
+    let aovs = aovs(|_, _| wall());
+    // Noise-free light of two levels within each other's reach of noise: the filter keeps their mean.
+    let after = |old: u32, new: u32| {
+        let mut denoiser = Denoiser::new();
+        let level = |level: f32, seed| -> Vec<[f32; 3]> {
+            light(seed).into_iter().map(|light| light.map(|part| level * part)).collect()
+        };
+        denoiser.denoise(&level(1.0, 0), old, &aovs).unwrap();
+        mean(&denoiser.denoise(&level(1.2, 1), new, &aovs).unwrap())
+    };
+    let (few, even, many) = (after(64, 4), after(16, 16), after(4, 64));
+    assert!(few < even && even < many, "{few} {even} {many}");
+    // A film of many samples owes next to nothing to the past, however many that had.
+    let (owed, alone) = (after(1 << 20, 4096), mean(&denoised(&light(1), &aovs)) * 1.2);
+    assert!((owed / alone - 1.0).abs() < 0.01, "{owed} {alone}");
 }

@@ -323,8 +323,8 @@ mirrored! {
         pub strength: f32,
         /// Weight of the squared distance of two albedos.
         pub albedo_scale: f32,
-        /// Fills the row.
-        pub padding_x: u32,
+        /// Samples of a pixel of the picture.
+        pub samples: f32,
         /// Fills the row.
         pub padding: [u32; 2],
     }

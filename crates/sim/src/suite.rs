@@ -4,6 +4,7 @@
 //! pools them. `learned` and its rivals are given tasks of equal estimated cost; rows that begin with
 //! `product-` compare what ships, which cuts pieces to each worker's measure.
 
+mod comparison;
 mod makespan;
 
 use std::collections::BTreeMap;
@@ -11,20 +12,19 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::estimate::Estimate;
-use crate::measure::{Run, Window};
+use crate::measure::Run;
 use crate::policy::{Policy, Rule};
 use crate::population::Population;
 use crate::questions::BaseModel;
-use crate::race::{Frames, Race, RaceError, Raced, pooled_p99};
+use crate::race::{Frames, Race, RaceError, Raced};
+use comparison::comparisons;
 
 /// Loads in percent.
 pub const LOADS: [f64; 4] = [25.0, 50.0, 75.0, 90.0];
 /// Share of outcomes that a predicted interval should hold.
 const NOMINAL: f64 = 0.9;
 
-const RANDOM: Policy = Policy::Rule(Rule::Random);
 const FASTEST_FIRST: Policy = Policy::Rule(Rule::FastestFirst);
-const BETTER_OF: &[Policy] = &[Policy::Rule(Rule::C3), Policy::Rule(Rule::Prequal)];
 
 /// What is measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,100 +58,6 @@ pub struct Row {
     pub theirs: BTreeMap<String, Vec<f64>>,
 }
 
-/// What two policies are compared by.
-#[derive(Debug, Clone, Copy)]
-enum Measure {
-    Mean(Window),
-    P99,
-    Frame,
-}
-
-/// A row that compares two policies load by load.
-struct Comparison {
-    id: &'static str,
-    against: &'static str,
-    ours: Policy,
-    /// The best of these at each load.
-    theirs: &'static [Policy],
-    measure: Measure,
-}
-
-const COMPARISONS: &[Comparison] = &[
-    compare("mean-vs-random-50", "random", Policy::Learned, &[RANDOM], AFTER_50),
-    compare(
-        "mean-vs-fastest-first-50",
-        "fastest-first",
-        Policy::Learned,
-        &[FASTEST_FIRST],
-        AFTER_50,
-    ),
-    compare(
-        "mean-vs-fastest-first-steady",
-        "fastest-first",
-        Policy::Learned,
-        &[FASTEST_FIRST],
-        STEADY,
-    ),
-    compare(
-        "mean-vs-c3-prequal",
-        "the better of C3 and Prequal",
-        Policy::Learned,
-        BETTER_OF,
-        STEADY,
-    ),
-    compare("mean-vs-oracle", "oracle with copies", Policy::Learned, &[Policy::Oracle], STEADY),
-    compare(
-        "p99-vs-oracle",
-        "oracle with copies",
-        Policy::Learned,
-        &[Policy::Oracle],
-        Measure::P99,
-    ),
-    compare("product-mean-vs-random-50", "random", Policy::Product, &[RANDOM], AFTER_50),
-    compare(
-        "product-mean-vs-fastest-first",
-        "fastest-first",
-        Policy::Product,
-        &[FASTEST_FIRST],
-        STEADY,
-    ),
-    compare(
-        "product-mean-vs-oracle",
-        "oracle with copies",
-        Policy::Product,
-        &[Policy::Oracle],
-        STEADY,
-    ),
-    compare(
-        "product-p99-vs-oracle",
-        "oracle with copies",
-        Policy::Product,
-        &[Policy::Oracle],
-        Measure::P99,
-    ),
-    compare(
-        "product-frame-vs-oracle",
-        "oracle with copies",
-        Policy::Product,
-        &[Policy::Oracle],
-        Measure::Frame,
-    ),
-    compare("product-frame-vs-random", "random", Policy::Product, &[RANDOM], Measure::Frame),
-];
-
-const AFTER_50: Measure = Measure::Mean(Window::AfterFifty);
-const STEADY: Measure = Measure::Mean(Window::Steady);
-
-const fn compare(
-    id: &'static str,
-    against: &'static str,
-    ours: Policy,
-    theirs: &'static [Policy],
-    measure: Measure,
-) -> Comparison {
-    Comparison { id, against, ours, theirs, measure }
-}
-
 /// A row about late work, pooled over loads.
 struct Lateness {
     id: &'static str,
@@ -180,11 +86,11 @@ type AtLoad = BTreeMap<Policy, Vec<Run>>;
 impl Suite {
     /// The names of all rows.
     pub fn ids(&self) -> Vec<String> {
-        let fixed = COMPARISONS.iter().map(|row| row.id).chain(FAILURES.iter().map(|row| row.id));
-        let fixed = fixed.chain(makespan::ROWS.map(|(id, _)| id)).chain([DUPLICATES, COVERAGE]);
-        let fixed = fixed.map(str::to_owned);
+        let fixed = FAILURES.iter().map(|row| row.id).chain(makespan::ROWS.map(|(id, _)| id));
+        let fixed = fixed.chain([DUPLICATES, COVERAGE]).map(str::to_owned);
         let access = self.population.access.iter();
-        fixed.chain(access.map(|access| format!("{COVERAGE}-{}", access.name))).collect()
+        let access = access.map(|access| format!("{COVERAGE}-{}", access.name));
+        comparisons().into_iter().map(|row| row.id).chain(fixed).chain(access).collect()
     }
 
     /// Measures the rows that are wanted; `progress` hears the share that is done.
@@ -206,7 +112,7 @@ impl Suite {
             loads.insert(format!("{load:.0} %"), by_policy(runs));
         }
         let mut rows = Vec::new();
-        let compared = COMPARISONS.iter().filter(|row| wants(row.id));
+        let compared = comparisons().into_iter().filter(|row| wants(&row.id));
         rows.extend(compared.map(|row| row.measure(&loads, self.seeds.len())));
         let failures = FAILURES.iter().filter(|row| wants(row.id));
         rows.extend(failures.map(|row| row.measure(&loads, self.seeds.len())));
@@ -229,7 +135,7 @@ impl Suite {
     /// Everybody whom the wanted rows need.
     fn policies(&self, wants: &dyn Fn(&str) -> bool) -> Vec<Policy> {
         let mut policies: Vec<Policy> = Vec::new();
-        for row in COMPARISONS.iter().filter(|row| wants(row.id)) {
+        for row in comparisons().into_iter().filter(|row| wants(&row.id)) {
             policies.push(row.ours);
             policies.extend(row.theirs);
         }
@@ -265,54 +171,6 @@ fn by_policy(runs: Vec<Raced>) -> AtLoad {
         found.entry(policy).or_default().push(run);
     }
     found
-}
-
-impl Measure {
-    /// Over these seeds together.
-    fn of(self, runs: &[&Run], seeds: &[usize]) -> f64 {
-        let mean = |value: &dyn Fn(&Run) -> f64| {
-            seeds.iter().map(|seed| value(runs[*seed])).sum::<f64>() / seeds.len() as f64
-        };
-        match self {
-            Self::Mean(window) => mean(&|run| run.mean_of(window)),
-            Self::Frame => mean(&Run::frame_seconds),
-            Self::P99 => pooled_p99(runs, seeds),
-        }
-    }
-
-    fn of_each(self, runs: &[&Run]) -> Vec<f64> {
-        (0..runs.len()).map(|seed| 1e3 * self.of(runs, &[seed])).collect()
-    }
-}
-
-impl Comparison {
-    fn measure(&self, loads: &BTreeMap<String, AtLoad>, seeds: usize) -> Row {
-        let (mut ours, mut theirs) = (BTreeMap::new(), BTreeMap::new());
-        let mut worst: Option<Estimate> = None;
-        let all: Vec<usize> = (0..seeds).collect();
-        for (load, found) in loads {
-            let runs = |policy: &Policy| found[policy].iter().collect::<Vec<&Run>>();
-            let our = runs(&self.ours);
-            let rivals = self.theirs.iter().map(runs);
-            let best =
-                rivals.min_by(|a, b| self.measure.of(a, &all).total_cmp(&self.measure.of(b, &all)));
-            let their = best.unwrap_or_default();
-            let (of_ours, of_theirs) = (self.measure.of_each(&our), self.measure.of_each(&their));
-            // A run too slow to have any task in the window says nothing, and neither does its pair.
-            let has_both =
-                |seed: &usize| of_ours[*seed].is_finite() && of_theirs[*seed].is_finite();
-            let ratio = Estimate::of(seeds, |seeds| {
-                let seeds: Vec<usize> = seeds.iter().copied().filter(has_both).collect();
-                self.measure.of(&our, &seeds) / self.measure.of(&their, &seeds)
-            });
-            if worst.is_none_or(|known| ratio.mean > known.mean) {
-                worst = Some(ratio);
-            }
-            ours.insert(load.clone(), of_ours);
-            theirs.insert(load.clone(), of_theirs);
-        }
-        row(self.id, "ratio", self.against, worst, (ours, theirs))
-    }
 }
 
 type Sides = (BTreeMap<String, Vec<f64>>, BTreeMap<String, Vec<f64>>);

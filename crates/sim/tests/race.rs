@@ -1,6 +1,6 @@
 //! Races are repeatable, and those who know more do better.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use p2c2r_scheduler::{FEATURE_NAMES, FEATURES};
 use p2c2r_sim::{
@@ -136,7 +136,11 @@ fn page_of_a_race_shows_every_chart_and_loads_nothing() {
 fn rows_are_those_that_were_asked_for_and_their_intervals_hold_them() {
     let suite =
         Suite { population: Population::default(), seeds: vec![1], seconds: 11.0, model: None };
-    assert!(suite.ids().contains(&"coverage-90-lte".to_owned()), "{:?}", suite.ids());
+    let ids = suite.ids();
+    assert!(ids.contains(&"coverage-90-lte".to_owned()), "{ids:?}");
+    let others = ids.iter().filter(|id| id.ends_with("-mean-vs-learned")).count();
+    assert_eq!(others, Policy::all().len() - 3, "{ids:?}");
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "a name stands twice");
     let wanted = ["mean-vs-oracle", "coverage-90"];
     let rows = suite.rows(&|id| wanted.contains(&id), &|_| ()).unwrap();
     assert_eq!(rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), wanted);

@@ -10,7 +10,7 @@ mod passes;
 use p2c2r_frame::Aovs;
 
 use crate::{GpuContext, GpuError};
-use buffers::{Buffers, Inputs, PIXEL_BYTES};
+use buffers::{Arrays, Inputs, Memory, PIXEL_BYTES};
 use kernels::DenoiseKernels;
 
 /// Most pixels of a picture: 4096 × 2160. Their arrays take 2.7 GB of the device's memory.
@@ -21,7 +21,8 @@ pub const MAX_DENOISE_PIXELS: u64 = 4096 * 2160;
 pub struct GpuDenoiser {
     context: GpuContext,
     kernels: DenoiseKernels,
-    buffers: Option<Buffers>,
+    arrays: Option<Arrays>,
+    memory: Option<Memory>,
 }
 
 impl GpuDenoiser {
@@ -29,41 +30,58 @@ impl GpuDenoiser {
     pub async fn new(context: &GpuContext) -> Result<Self, GpuError> {
         context.reports.check()?;
         let kernels = DenoiseKernels::new(context).await?;
-        Ok(Self { context: context.clone(), kernels, buffers: None })
+        Ok(Self { context: context.clone(), kernels, arrays: None, memory: None })
     }
 
-    /// Forgets earlier pictures: before another scene, or more samples of the same picture.
+    /// Forgets earlier pictures: before another scene.
     pub fn forget(&mut self) {
-        if let Some(buffers) = &mut self.buffers {
-            buffers.forget();
+        if let Some(memory) = &mut self.memory {
+            memory.forget();
+        }
+    }
+
+    /// The next picture is the last one with more samples: those before it count, it does not itself.
+    pub fn again(&mut self) {
+        if let Some(memory) = &mut self.memory {
+            memory.again();
+        }
+    }
+
+    /// Gives most of the device's memory back: 96 bytes a pixel are left, of the last two pictures.
+    pub fn rest(&mut self) {
+        self.arrays = None;
+        if let Some(memory) = &mut self.memory {
+            memory.rest();
         }
     }
 
     /// Gives the device's memory back, and with it what is known of earlier pictures.
     pub fn release(&mut self) {
-        self.buffers = None;
+        (self.arrays, self.memory) = (None, None);
     }
 
     /// The picture without noise, as `p2c2r_image::Denoiser` gives it within rounding. `radiance` holds the
-    /// means of the film, row by row, `aovs` the whole of the same view.
+    /// means of the film, row by row, of so many samples a pixel, `aovs` the whole of the same view.
     ///
     /// After an error the denoiser knows no picture.
     pub async fn denoise(
         &mut self,
         radiance: &[[f32; 3]],
+        samples: u32,
         aovs: &Aovs,
     ) -> Result<Vec<[f32; 3]>, GpuError> {
         self.check(radiance, aovs)?;
         self.context.reports.check()?;
         let inputs = Inputs { radiance, aovs };
-        let memory = self.context.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let buffers = Buffers::after(self.buffers.take(), &self.context, &inputs);
-        if let Some(error) = memory.pop().await {
+        let scope = self.context.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let arrays = Arrays::with(self.arrays.take(), &self.context, &inputs);
+        let memory = Memory::after(self.memory.take(), &self.context, inputs.size_px());
+        if let Some(error) = scope.pop().await {
             return Err(GpuError::OutOfMemory(format!("{error:?}")));
         }
-        passes::run(&self.context, &self.kernels, &buffers).await?;
-        let denoised = buffers.read(&self.context).await?;
-        self.buffers = Some(buffers);
+        passes::run(&self.context, &self.kernels, (&arrays, &memory), samples).await?;
+        let denoised = arrays.read(&self.context).await?;
+        (self.arrays, self.memory) = (Some(arrays), Some(memory));
         Ok(denoised)
     }
 

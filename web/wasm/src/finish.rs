@@ -4,13 +4,14 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use p2c2r_frame::{AovTask, Aovs, Effects, TileTask};
+use p2c2r_frame::{AovTask, Aovs, Effects, TileTask, View};
 use p2c2r_image::{DenoiseJob, Denoiser};
 use p2c2r_scene::{UnpackLimits, unpack};
 use p2c2r_tracer_cpu::{AovJob, CpuTracer};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::aovs::aovs_bytes;
+use crate::followed::{Followed, Relation};
 use crate::traced::{task_bytes, task_of};
 
 /// Most pixels of a picture that a browser denoises: 2560 × 1440 and a little more. Each takes some 250
@@ -44,12 +45,12 @@ pub(crate) fn looks(samples: u32) -> u32 {
     samples.clamp(FEWEST_LOOKS, MOST_LOOKS)
 }
 
-/// What to look at so as to denoise a film.
-pub(crate) fn surfaces_of(task: &TileTask, looks: u32) -> AovTask {
+/// What to look at so as to denoise a film, after a picture of another view if one is remembered.
+pub(crate) fn surfaces_of(task: &TileTask, looks: u32, previous_view: Option<View>) -> AovTask {
     let TileTask { scene, view, rect, mut samples, seed, .. } = *task;
     // What the film has beyond them is not looked through: so films of many samples share surfaces.
     samples.count = samples.count.min(looks);
-    AovTask { scene, view, previous_view: None, rect, samples, max_samples: looks, seed }
+    AovTask { scene, view, previous_view, rect, samples, max_samples: looks, seed }
 }
 
 /// A look as a finisher is told of it: as the task of the film that it belongs to.
@@ -82,7 +83,16 @@ struct State {
     tracer: Option<CpuTracer>,
     /// Surfaces that were looked at last, for more samples of the same picture.
     surfaces: Option<(AovTask, Arc<Aovs>)>,
+    denoiser: Denoiser,
+    followed: Followed,
     job: Job,
+}
+
+/// A film that is denoised.
+struct Film {
+    task: TileTask,
+    relation: Relation,
+    radiance: Vec<[f32; 3]>,
 }
 
 /// Where a picture stands.
@@ -92,11 +102,15 @@ enum Job {
     None,
     /// Its surfaces are looked at.
     Looking {
-        task: AovTask,
+        surfaces: AovTask,
         job: Box<AovJob>,
-        radiance: Vec<[f32; 3]>,
+        film: Film,
     },
-    Filtering(DenoiseJob<Arc<Aovs>>),
+    Filtering {
+        task: TileTask,
+        relation: Relation,
+        job: DenoiseJob<Arc<Aovs>>,
+    },
 }
 
 #[wasm_bindgen]
@@ -127,7 +141,7 @@ impl FinishWorker {
     pub fn begin(&self, task: &[u8], looks: u32, radiance: &[u8]) -> Result<(), String> {
         let task = task_of(task)?;
         let radiance = radiance_of(radiance).ok_or("the film is cut")?;
-        self.state.borrow_mut().begin(surfaces_of(&task, looks), radiance)
+        self.state.borrow_mut().begin(task, looks, radiance)
     }
 
     /// Does work of about this many taps of the filter; true when the picture is done.
@@ -137,10 +151,7 @@ impl FinishWorker {
 
     /// The radiance, as it was given.
     pub fn finish(&self) -> Result<Vec<u8>, String> {
-        match std::mem::take(&mut self.state.borrow_mut().job) {
-            Job::Filtering(job) => Ok(radiance_bytes(&Denoiser::new().finish(job))),
-            Job::None | Job::Looking { .. } => Err("there is no picture".to_owned()),
-        }
+        self.state.borrow_mut().finish().map(|radiance| radiance_bytes(&radiance))
     }
 
     /// Drops what was begun.
@@ -156,34 +167,37 @@ impl State {
             return Err("that is too much to look at".to_owned());
         }
         let tracer = self.tracer.as_ref().ok_or("the scene is not here")?;
-        tracer.aovs(&surfaces_of(task, count)).map_err(|error| error.to_string())
+        tracer.aovs(&surfaces_of(task, count, None)).map_err(|error| error.to_string())
     }
 
-    fn begin(&mut self, task: AovTask, radiance: Vec<[f32; 3]>) -> Result<(), String> {
+    fn begin(&mut self, task: TileTask, looks: u32, radiance: Vec<[f32; 3]>) -> Result<(), String> {
         self.job = Job::None;
         if task.rect.area() > MAX_DENOISED_PIXELS {
             return Err(format!("{} pixels are too many to denoise", task.rect.area()));
         }
+        let relation = self.followed.relation(&task);
+        let surfaces = surfaces_of(&task, looks, relation.previous_view());
+        let film = Film { task, relation, radiance };
         if let Some((seen, aovs)) = &self.surfaces
-            && *seen == task
+            && *seen == surfaces
         {
-            self.job = filtering(radiance, Arc::clone(aovs))?;
-            return Ok(());
+            let aovs = Arc::clone(aovs);
+            return self.filter(film, aovs);
         }
         // Before the next take as much again.
         self.surfaces = None;
         let tracer = self.tracer.as_ref().ok_or("the scene is not here")?;
-        let job = Box::new(tracer.begin_aovs(&task).map_err(|error| error.to_string())?);
-        self.job = Job::Looking { task, job, radiance };
+        let job = Box::new(tracer.begin_aovs(&surfaces).map_err(|error| error.to_string())?);
+        self.job = Job::Looking { surfaces, job, film };
         Ok(())
     }
 
     fn step(&mut self, max_taps: u64) -> Result<bool, String> {
         match &mut self.job {
             Job::None => Err("there is no picture".to_owned()),
-            Job::Filtering(job) => Ok(job.step(max_taps)),
-            Job::Looking { task, job, .. } => {
-                let taps = TAPS_PER_LOOK * u64::from(task.max_samples);
+            Job::Filtering { job, .. } => Ok(job.step(max_taps)),
+            Job::Looking { surfaces, job, .. } => {
+                let taps = TAPS_PER_LOOK * u64::from(surfaces.max_samples);
                 if job.step((max_taps / taps).max(1) as u32) {
                     self.looked()?;
                 }
@@ -194,17 +208,39 @@ impl State {
 
     /// All surfaces are seen: the filter begins.
     fn looked(&mut self) -> Result<(), String> {
-        if let Job::Looking { task, job, radiance } = std::mem::take(&mut self.job) {
+        if let Job::Looking { surfaces, job, film } = std::mem::take(&mut self.job) {
             let aovs = Arc::new(job.finish());
-            self.surfaces = Some((task, Arc::clone(&aovs)));
-            self.job = filtering(radiance, aovs)?;
+            self.surfaces = Some((surfaces, Arc::clone(&aovs)));
+            self.filter(film, aovs)?;
         }
         Ok(())
     }
+
+    fn filter(&mut self, film: Film, aovs: Arc<Aovs>) -> Result<(), String> {
+        let Film { task, relation, radiance } = film;
+        match relation {
+            Relation::Follows(_) => {}
+            Relation::Again(_) => self.denoiser.again(),
+            Relation::Unknown => self.denoiser.forget(),
+        }
+        let job = self.denoiser.begin(radiance, task.samples.count, aovs);
+        let job = job.map_err(|error| error.to_string())?;
+        self.job = Job::Filtering { task, relation, job };
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Vec<[f32; 3]>, String> {
+        let Job::Filtering { task, relation, job } = std::mem::take(&mut self.job) else {
+            return Err("there is no picture".to_owned());
+        };
+        let picture = self.denoiser.finish(job);
+        if !self.followed.note(&task, relation) {
+            self.denoiser.forget();
+        }
+        Ok(picture)
+    }
 }
 
-/// Without what earlier pictures leave: those of the same view hold the same samples.
-fn filtering(radiance: Vec<[f32; 3]>, aovs: Arc<Aovs>) -> Result<Job, String> {
-    let job = Denoiser::new().begin(radiance, aovs).map_err(|error| error.to_string())?;
-    Ok(Job::Filtering(job))
-}
+#[cfg(test)]
+#[path = "finish_tests.rs"]
+mod tests;

@@ -9,12 +9,12 @@ use std::time::Duration;
 use p2c2r_frame::{SceneId, TileTask};
 use p2c2r_scene::Scene;
 use p2c2r_tracer_gpu::{
-    Clock, GpuContext, GpuDenoiser, GpuError, GpuOptions, GpuTracer, TuneChoice, TuneMemory,
+    Clock, GpuContext, GpuError, GpuOptions, GpuTracer, TuneChoice, TuneMemory,
 };
 
 use crate::base::Event;
 use crate::finish::DenoiseRequest;
-use crate::gpu_denoise::denoised;
+use crate::gpu_denoise::GpuFinisher;
 
 thread_local! {
     /// Which kernels are fastest on which adapter, as long as this worker lives.
@@ -45,7 +45,7 @@ pub(crate) struct Gpu {
 pub(crate) struct Held {
     /// With the scene that it holds.
     tracer: Option<(SceneId, GpuTracer)>,
-    denoiser: Option<GpuDenoiser>,
+    finisher: GpuFinisher,
 }
 
 /// One piece of work on the device.
@@ -202,11 +202,8 @@ impl Run {
                 traced(&mut tracer, *ticket, task, &self.cancel, self.clock).await
             }
             Work::Denoise(request) => {
-                let denoiser = &mut self.held.denoiser;
-                let outcome = denoised(&mut tracer, denoiser, request, &self.cancel).await;
-                if outcome.is_err() {
-                    *denoiser = None;
-                }
+                let finisher = &mut self.held.finisher;
+                let outcome = finisher.denoised(&mut tracer, request, &self.cancel).await;
                 let outcome = outcome.map_err(|error| error.to_string());
                 vec![Event::GpuDenoised { ticket: request.ticket, outcome }]
             }

@@ -13,6 +13,7 @@ pub mod environment;
 mod finish;
 #[cfg(test)]
 mod fixture;
+mod followed;
 mod gpu;
 mod gpu_denoise;
 mod lanes;

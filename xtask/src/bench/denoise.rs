@@ -11,7 +11,7 @@ use crate::places::Places;
 use crate::process;
 
 /// The rows of this module.
-const ROWS: [&str; 2] = ["denoise-equivalent-spp", "denoise-db-vs-oidn"];
+const ROWS: [&str; 3] = ["denoise-equivalent-spp", "denoise-db-vs-oidn", "denoise-history-db"];
 
 /// The package that brings the library, and its version.
 const PEER: &str = "oidn==0.2.1";

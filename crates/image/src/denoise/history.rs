@@ -9,8 +9,9 @@ use p2c2r_scene::math::{Vec3, larger, smaller};
 use super::guide::Guide;
 use super::pixels::Picture;
 
-/// Pictures that a pixel's history counts for at most; older light fades.
-const LONGEST: f32 = 32.0;
+/// A pixel's history counts for at most so many samples: older light fades, and a film that has many of its own
+/// owes nothing to places where light hangs on the view, or to the blur of having been brought along.
+const MOST_SAMPLES: f32 = 64.0;
 
 /// Normals of the same surface have at least this cosine.
 const LEAST_COSINE: f32 = 0.9;
@@ -31,28 +32,44 @@ pub(super) struct History {
     pub(super) width: usize,
     /// Light before the wavelet, over all pictures so far.
     pub(super) light: Vec<Vec3>,
-    /// How many pictures each pixel holds.
+    /// How many samples each pixel holds.
     pub(super) length: Vec<f32>,
     /// Whose light it is.
-    pub(super) guides: Vec<Guide>,
+    pub(super) surfaces: Vec<Surface>,
+}
+
+/// What must be the same of a pixel for its light to be the same surface's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Surface {
+    normal: Vec3,
+    depth: f32,
+    ids: [u32; 2],
+}
+
+impl From<&Guide> for Surface {
+    fn from(guide: &Guide) -> Self {
+        let &Guide { normal, depth, ids, .. } = guide;
+        Self { normal, depth, ids }
+    }
 }
 
 impl History {
-    /// One pixel's light joined with what is known of it from before, and of how many pictures it is.
+    /// One pixel's light, of so many samples, joined with what is known of it from before, and of how many it
+    /// is then.
     pub(super) fn followed_by(
         &self,
         picture: &Picture<'_>,
-        light: &[Vec3],
+        (light, samples): (&[Vec3], f32),
         index: usize,
         motion_px: [f32; 2],
     ) -> (Vec3, f32) {
         let new = light[index];
         let Some((old, length)) = self.at_origin_of(picture, index, motion_px) else {
-            return (new, 1.0);
+            return (new, samples);
         };
-        let length = smaller(length + 1.0, LONGEST);
+        let length = smaller(length, MOST_SAMPLES) + samples;
         let old = clamped(picture, light, index, old);
-        (old + (new - old) / length, length)
+        (old + (new - old) * (samples / length), length)
     }
 
     /// Light and length where this pixel's surface was: bilinear, over the taps that show it.
@@ -71,7 +88,7 @@ impl History {
             return None;
         }
         let (left, top) = (x.floor(), y.floor());
-        let guide = &picture.guides[index];
+        let surface = Surface::from(&picture.guides[index]);
         let (mut light, mut length, mut weights) = (Vec3::ZERO, 0.0, 0.0);
         for (across, down) in [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)] {
             let (column, row) = (left + across, top + down);
@@ -81,7 +98,7 @@ impl History {
                 continue;
             }
             let there = row as usize * self.width + column as usize;
-            if !is_same_surface(guide, &self.guides[there]) {
+            if !is_same_surface(&surface, &self.surfaces[there]) {
                 continue;
             }
             let weight = (1.0 - (x - column).abs()) * (1.0 - (y - row).abs());
@@ -93,7 +110,7 @@ impl History {
     }
 }
 
-fn is_same_surface(now: &Guide, before: &Guide) -> bool {
+fn is_same_surface(now: &Surface, before: &Surface) -> bool {
     let difference = (now.depth - before.depth).abs();
     let lengths = now.normal.length() * before.normal.length();
     now.ids == before.ids

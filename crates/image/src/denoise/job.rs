@@ -1,12 +1,13 @@
 //! One picture on its way through the denoiser: pass after pass, in steps of a bounded number of taps.
 
 use std::ops::{Deref, Range};
+use std::sync::Arc;
 
 use p2c2r_frame::Aovs;
 use p2c2r_scene::math::Vec3;
 
 use super::guide::{Guide, guide_at};
-use super::history::History;
+use super::history::{History, Surface};
 use super::light::{cleaned, light_of, radiance_of};
 use super::pixels::Picture;
 use super::wavelet::{Level, Noisy};
@@ -66,7 +67,9 @@ pub struct DenoiseJob<A> {
     aovs: A,
     /// Of the film.
     radiance: Vec<[f32; 3]>,
-    earlier: Option<History>,
+    /// Of a pixel of it.
+    samples: f32,
+    earlier: Option<Arc<History>>,
     pass: Pass,
     /// Pixels that the pass has done.
     done: usize,
@@ -75,7 +78,7 @@ pub struct DenoiseJob<A> {
     mirrored: Noisy,
     /// Light before the wavelet, with that of earlier pictures.
     joined: Vec<Vec3>,
-    /// Of how many pictures it is.
+    /// Of how many samples it is.
     lengths: Vec<f32>,
     /// What the pass reads and what it writes.
     input: Noisy,
@@ -85,10 +88,16 @@ pub struct DenoiseJob<A> {
 
 impl<A: Deref<Target = Aovs>> DenoiseJob<A> {
     /// Of a checked picture.
-    pub(super) fn new(radiance: Vec<[f32; 3]>, aovs: A, earlier: Option<History>) -> Self {
+    pub(super) fn new(
+        radiance: Vec<[f32; 3]>,
+        samples: u32,
+        aovs: A,
+        earlier: Option<Arc<History>>,
+    ) -> Self {
         Self {
             aovs,
             radiance,
+            samples: samples.max(1) as f32,
             earlier,
             pass: Pass::Guides,
             done: 0,
@@ -123,11 +132,12 @@ impl<A: Deref<Target = Aovs>> DenoiseJob<A> {
         self.pass == Pass::Done
     }
 
-    /// The picture, and what it leaves to the next.
-    pub(super) fn into_results(self) -> (Vec<[f32; 3]>, History) {
+    /// The picture, what it was joined with, and what it leaves to the next.
+    pub(super) fn into_results(self) -> (Vec<[f32; 3]>, Option<Arc<History>>, History) {
         let width = self.aovs.rect.width as usize;
-        let (light, length, guides) = (self.joined, self.lengths, self.guides);
-        (self.picture, History { width, light, length, guides })
+        let surfaces = self.guides.iter().map(Surface::from).collect();
+        let (light, length) = (self.joined, self.lengths);
+        (self.picture, self.earlier, History { width, light, length, surfaces })
     }
 
     /// Takes what the pass will write at once: arrays that grow take more.
@@ -174,10 +184,10 @@ impl<A: Deref<Target = Aovs>> DenoiseJob<A> {
             Pass::History => {
                 let joined = range.map(|index| match &self.earlier {
                     Some(earlier) => {
-                        let motion_px = pixels[index].motion_px;
-                        earlier.followed_by(&picture, &self.input.light, index, motion_px)
+                        let film = (&*self.input.light, self.samples);
+                        earlier.followed_by(&picture, film, index, pixels[index].motion_px)
                     }
-                    None => (self.input.light[index], 1.0),
+                    None => (self.input.light[index], self.samples),
                 });
                 for (light, length) in joined {
                     self.joined.push(light);

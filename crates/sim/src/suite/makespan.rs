@@ -16,15 +16,15 @@ pub(super) const ROWS: [(&str, Policy); 2] =
 const LONG_FRAME: Frames = Frames { period: 4.0, tasks: 360.0 };
 /// Virtual seconds of a run, at least: some frames once those who learn have learned.
 const LEAST_SECONDS: f64 = 60.0;
-/// Seconds between two spells that never come.
-const NEVER: f64 = 1e9;
+/// Seconds between what never comes, the most that a population may say: slow spells, and outages.
+const NEVER: (f64, f64) = (1e6, 1e9);
 
 /// The same people with less and less that nobody can foresee; the first are as they are, but stay.
 fn people(population: &Population) -> [(&'static str, Population); 5] {
-    let never = |spell: Spell| Spell { every: NEVER, ..spell };
+    let never = |spell: Spell| Spell { every: NEVER.0, ..spell };
     let all = population.clone();
     let reliable = Population { failure: (0.0, all.failure.1), ..all.clone() };
-    let linked = Population { outage: (NEVER, all.outage.1), ..reliable.clone() };
+    let linked = Population { outage: (NEVER.1, all.outage.1), ..reliable.clone() };
     let (slowdown, hidden) = (never(all.slowdown), never(all.hidden));
     let steady = Population { slowdown, hidden, ..linked.clone() };
     let exact = Population { noise_sigma: 0.0, ..steady.clone() };
@@ -75,5 +75,17 @@ impl Suite {
             ours,
             theirs: BTreeMap::new(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_people_are_such_as_a_population_may_have() {
+        for (name, population) in people(&Population::default()) {
+            assert!(population.check().is_ok(), "{name}: {:?}", population.check());
+        }
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Inputs<'a> {
 pub(super) struct Kept {
     /// Its size.
     pub(super) size_px: [u32; 2],
-    /// Light before the wavelet and of how many pictures it is.
+    /// Light before the wavelet and of how many samples it is.
     pub(super) lights: wgpu::Buffer,
     /// Normal and depth.
     pub(super) shapes: wgpu::Buffer,
@@ -50,9 +50,10 @@ pub(super) struct Uploads {
     pub(super) mirrored: wgpu::Buffer,
 }
 
-/// All arrays of a picture.
+/// The arrays of pictures of one size that nobody needs between two pictures.
 #[derive(Debug)]
-pub(super) struct Buffers {
+pub(super) struct Arrays {
+    size_px: [u32; 2],
     /// From the host.
     pub(super) uploads: Uploads,
     /// Albedo of the guides.
@@ -61,42 +62,41 @@ pub(super) struct Buffers {
     pub(super) mirrors: wgpu::Buffer,
     /// Light on its way: kernels read one and write the other.
     pub(super) work: [wgpu::Buffer; 2],
+    /// What the host reads.
+    readable: wgpu::Buffer,
+}
+
+/// What is known of pictures beyond their end.
+#[derive(Debug)]
+pub(super) struct Memory {
     /// Of this picture.
     pub(super) current: Kept,
     /// Of the one before.
     pub(super) previous: Option<Kept>,
-    /// What the host reads.
-    readable: wgpu::Buffer,
-    /// An array pair of this size that nobody needs.
+    /// Arrays that nobody needs.
     spare: Option<Kept>,
-    is_forgotten: bool,
+    next: Next,
 }
 
-impl Buffers {
-    /// Takes over what another picture left and uploads this one.
-    pub(super) fn after(earlier: Option<Self>, context: &GpuContext, inputs: &Inputs<'_>) -> Self {
-        let size_px = [inputs.aovs.rect.width, inputs.aovs.rect.height];
-        let buffers = match earlier {
-            Some(earlier) if earlier.current.size_px == size_px => earlier.turned(context),
-            Some(earlier) => {
-                let previous = (!earlier.is_forgotten).then_some(earlier.current);
-                Self { previous, ..Self::new(context, size_px) }
-            }
-            None => Self::new(context, size_px),
-        };
-        buffers.uploads.fill(context, inputs);
-        buffers
-    }
+/// What the next picture is to the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// It comes after it.
+    Follows,
+    /// It is the same with more samples.
+    Again,
+    /// They have nothing to do with each other.
+    Unknown,
+}
 
-    /// The next picture's arrays: those of this one become the previous.
-    fn turned(self, context: &GpuContext) -> Self {
-        let size_px = self.current.size_px;
-        let fits = |kept: &Kept| kept.size_px == size_px;
-        let free = self.previous.filter(fits).or(self.spare);
-        let free = free.unwrap_or_else(|| Kept::new(context, size_px));
-        let (previous, spare) =
-            if self.is_forgotten { (None, Some(self.current)) } else { (Some(self.current), None) };
-        Self { current: free, previous, spare, is_forgotten: false, ..self }
+impl Arrays {
+    /// Those of another picture if they fit, filled with this one.
+    pub(super) fn with(earlier: Option<Self>, context: &GpuContext, inputs: &Inputs<'_>) -> Self {
+        let size_px = inputs.size_px();
+        let fitting = earlier.filter(|earlier| earlier.size_px == size_px);
+        let arrays = fitting.unwrap_or_else(|| Self::new(context, size_px));
+        arrays.uploads.fill(context, inputs);
+        arrays
     }
 
     fn new(context: &GpuContext, size_px: [u32; 2]) -> Self {
@@ -108,32 +108,18 @@ impl Buffers {
             mapped_at_creation: false,
         });
         Self {
+            size_px,
             uploads: Uploads::new(context, size_px),
             paints: array("paints"),
             mirrors: array("mirrors"),
             work: [array("light"), array("light")],
-            current: Kept::new(context, size_px),
-            previous: None,
             readable,
-            spare: None,
-            is_forgotten: false,
         }
-    }
-
-    /// The next picture has no previous one.
-    pub(super) fn forget(&mut self) {
-        self.is_forgotten = true;
-    }
-
-    /// Pixels of the picture.
-    pub(super) fn pixel_count(&self) -> u32 {
-        let [width, height] = self.current.size_px;
-        width * height
     }
 
     /// Reads the array that the last pass wrote.
     pub(super) async fn read(&self, context: &GpuContext) -> Result<Vec<[f32; 3]>, GpuError> {
-        let bytes = bytes_of(self.current.size_px);
+        let bytes = bytes_of(self.size_px);
         let mut encoder = context.device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(&self.work[1], 0, &self.readable, 0, bytes);
         context.queue.submit([encoder.finish()]);
@@ -144,7 +130,56 @@ impl Buffers {
     }
 }
 
+impl Memory {
+    /// For a picture of this size, after what another one left.
+    pub(super) fn after(earlier: Option<Self>, context: &GpuContext, size_px: [u32; 2]) -> Self {
+        let (previous, mut free) = match earlier {
+            None => (None, vec![]),
+            Some(Self { current, previous, spare, next }) => match next {
+                Next::Follows => (Some(current), vec![previous, spare]),
+                Next::Again => (previous, vec![Some(current), spare]),
+                Next::Unknown => (None, vec![Some(current), previous]),
+            },
+        };
+        let fitting = |kept: &mut Option<Kept>| kept.take_if(|kept| kept.size_px == size_px);
+        let current = free.iter_mut().find_map(fitting);
+        let current = current.unwrap_or_else(|| Kept::new(context, size_px));
+        let spare = free.iter_mut().find_map(fitting);
+        Self { current, previous, spare, next: Next::Follows }
+    }
+
+    /// The next picture has no previous one.
+    pub(super) const fn forget(&mut self) {
+        self.next = Next::Unknown;
+    }
+
+    /// The next picture is this one with more samples. After pictures were forgotten that changes nothing.
+    pub(super) fn again(&mut self) {
+        if self.next == Next::Follows {
+            self.next = Next::Again;
+        }
+    }
+
+    /// Gives back what no picture needs.
+    pub(super) fn rest(&mut self) {
+        self.spare = None;
+    }
+}
+
+impl Inputs<'_> {
+    /// Columns and rows.
+    pub(super) const fn size_px(&self) -> [u32; 2] {
+        [self.aovs.rect.width, self.aovs.rect.height]
+    }
+}
+
 impl Kept {
+    /// Pixels of the picture.
+    pub(super) const fn pixel_count(&self) -> u32 {
+        let [width, height] = self.size_px;
+        width * height
+    }
+
     fn new(context: &GpuContext, size_px: [u32; 2]) -> Self {
         let array = |label| array(context, label, size_px);
         Self { size_px, lights: array("lights"), shapes: array("shapes"), steps: array("steps") }

@@ -2,7 +2,7 @@
 
 use p2c2r_shaders::DenoiseParams;
 
-use super::buffers::{Buffers, Kept};
+use super::buffers::{Arrays, Kept, Memory};
 use super::kernels::binding::*;
 use super::kernels::{DenoiseKernel, DenoiseKernels, WORKGROUP_SIZE};
 use crate::layouts::bound;
@@ -35,17 +35,21 @@ const LIGHT: Filter = Filter { stride: 1, strength: STRENGTH, albedo_scale: ALBE
 const MIRRORS: Filter =
     Filter { stride: 1, strength: MIRRORED_STRENGTH, albedo_scale: MIRRORED_ALBEDO_SCALE };
 
-/// Runs all passes; the last one leaves the picture in the second working array.
+/// Runs all passes over a picture of so many samples; the last one leaves it in the second working array.
 pub(super) async fn run(
     context: &GpuContext,
     kernels: &DenoiseKernels,
-    buffers: &Buffers,
+    (arrays, memory): (&Arrays, &Memory),
+    samples: u32,
 ) -> Result<(), GpuError> {
-    let runner = Runner { context, kernels, buffers, params: params_buffer(context) };
-    let Buffers { mirrors, work: [first, second], current, .. } = buffers;
+    let params = params_buffer(context);
+    let samples = samples.max(1) as f32;
+    let runner = Runner { context, kernels, arrays, memory, samples, params };
+    let Arrays { mirrors, work: [first, second], .. } = arrays;
+    let current = &memory.current;
     runner.guide(first).await?;
     runner.guided(&kernels.wavelet, MIRRORS, [first, mirrors]).await?;
-    if let Some(previous) = &buffers.previous {
+    if let Some(previous) = &memory.previous {
         runner.demodulate(first).await?;
         runner.history(previous, first).await?;
     } else {
@@ -66,13 +70,16 @@ pub(super) async fn run(
 struct Runner<'a> {
     context: &'a GpuContext,
     kernels: &'a DenoiseKernels,
-    buffers: &'a Buffers,
+    arrays: &'a Arrays,
+    memory: &'a Memory,
+    samples: f32,
     params: wgpu::Buffer,
 }
 
 impl Runner<'_> {
     async fn guide(&self, mirrored: &wgpu::Buffer) -> Result<(), GpuError> {
-        let Buffers { uploads, paints, current, .. } = self.buffers;
+        let Arrays { uploads, paints, .. } = self.arrays;
+        let current = &self.memory.current;
         let arrays = [
             (SEEN_SHAPES, &uploads.seen_shapes),
             (SEEN_PAINTS, &uploads.seen_paints),
@@ -87,7 +94,7 @@ impl Runner<'_> {
     }
 
     async fn demodulate(&self, light: &wgpu::Buffer) -> Result<(), GpuError> {
-        let Buffers { uploads, mirrors, .. } = self.buffers;
+        let Arrays { uploads, mirrors, .. } = self.arrays;
         let arrays = [
             (RADIANCES, &uploads.radiances),
             (SAMPLED_ALBEDOS, &uploads.sampled_albedos),
@@ -99,7 +106,7 @@ impl Runner<'_> {
     }
 
     async fn history(&self, previous: &Kept, light: &wgpu::Buffer) -> Result<(), GpuError> {
-        let Buffers { uploads, current, .. } = self.buffers;
+        let (uploads, current) = (&self.arrays.uploads, &self.memory.current);
         let arrays = [
             (SEEN_MARKS, &uploads.seen_marks),
             (SHAPES, &current.shapes),
@@ -114,7 +121,7 @@ impl Runner<'_> {
     }
 
     async fn remodulate(&self, [light, radiance]: [&wgpu::Buffer; 2]) -> Result<(), GpuError> {
-        let Buffers { uploads, mirrors, .. } = self.buffers;
+        let Arrays { uploads, mirrors, .. } = self.arrays;
         let arrays = [
             (SEEN_PAINTS, &uploads.seen_paints),
             (EMISSIONS, &uploads.emissions),
@@ -132,7 +139,8 @@ impl Runner<'_> {
         filter: Filter,
         [from, to]: [&wgpu::Buffer; 2],
     ) -> Result<(), GpuError> {
-        let Buffers { paints, current: Kept { shapes, steps, .. }, .. } = self.buffers;
+        let Kept { shapes, steps, .. } = &self.memory.current;
+        let paints = &self.arrays.paints;
         let arrays =
             [(SHAPES, shapes), (PAINTS, paints), (STEPS, steps), (LIGHTS, from), (LIGHTS_OUT, to)];
         self.pass(kernel, filter, &arrays).await
@@ -147,7 +155,7 @@ impl Runner<'_> {
     ) -> Result<(), GpuError> {
         let GpuContext { device, queue, .. } = self.context;
         let group = self.group(kernel, arrays);
-        let pixel_count = self.buffers.pixel_count();
+        let pixel_count = self.memory.current.pixel_count();
         for first_pixel in (0..pixel_count).step_by(BAND_PIXELS as usize) {
             let end_pixel = pixel_count.min(first_pixel + BAND_PIXELS);
             let params = self.params_of(filter, [first_pixel, end_pixel]);
@@ -175,7 +183,7 @@ impl Runner<'_> {
     }
 
     fn params_of(&self, filter: Filter, [first_pixel, end_pixel]: [u32; 2]) -> DenoiseParams {
-        let Buffers { current, previous, .. } = self.buffers;
+        let Memory { current, previous, .. } = self.memory;
         DenoiseParams {
             size_px: current.size_px,
             old_size_px: previous.as_ref().unwrap_or(current).size_px,
@@ -184,7 +192,7 @@ impl Runner<'_> {
             stride: filter.stride as i32,
             strength: filter.strength,
             albedo_scale: filter.albedo_scale,
-            padding_x: 0,
+            samples: self.samples,
             padding: [0; 2],
         }
     }

@@ -51,7 +51,7 @@ fn check_close(name: &str, ours: &[[f32; 3]], theirs: &[[f32; 3]]) {
     assert!(different as f64 <= MOST_DIFFERENT_PIXELS * ours.len() as f64, "{different} pixels");
 }
 
-/// Three pictures of a camera that moves, the last one of another size.
+/// Pictures of a camera that moves, the last one of another size; one of them grows, one is not known of.
 fn check_scene(name: &str, size: [u32; 2]) {
     let Some(context) = context(name) else { return };
     let scene = generated(name);
@@ -61,20 +61,45 @@ fn check_scene(name: &str, size: [u32; 2]) {
     let larger = View { width_px: size[0] + 7, height_px: size[1] + 4, ..moved };
     let mut gpu = block_on(GpuDenoiser::new(&context)).unwrap();
     let mut cpu = Denoiser::new();
-    let mut previous = None;
-    for (index, view) in [first_view, moved, moved, larger].into_iter().enumerate() {
-        let Shot { radiance, aovs } = shot(&scene, view, previous, 3 + index as u32);
-        let ours = block_on(gpu.denoise(&radiance, &aovs)).unwrap();
-        let theirs = cpu.denoise(&radiance, &aovs).unwrap();
-        check_close(&format!("{name}, picture {index}"), &ours, &theirs);
-        let without_history = Denoiser::new().denoise(&radiance, &aovs).unwrap();
-        assert_eq!(theirs != without_history, index > 0, "history counts from picture 1 on");
-        previous = Some(view);
-    }
-    gpu.forget();
-    let Shot { radiance, aovs } = shot(&scene, larger, previous, 9);
-    let ours = block_on(gpu.denoise(&radiance, &aovs)).unwrap();
-    check_close("forgotten", &ours, &Denoiser::new().denoise(&radiance, &aovs).unwrap());
+    let mut check = |view: View, previous: Option<View>, samples: u32, next: Next| {
+        match next {
+            Next::Follows => {}
+            Next::Again => {
+                gpu.again();
+                cpu.again();
+            }
+            Next::Unknown => {
+                gpu.forget();
+                cpu.forget();
+            }
+        }
+        let Shot { radiance, aovs } = shot(&scene, view, previous, 3 + samples);
+        let ours = block_on(gpu.denoise(&radiance, samples, &aovs)).unwrap();
+        let theirs = cpu.denoise(&radiance, samples, &aovs).unwrap();
+        check_close(&format!("{name}, {samples} samples, {next:?}"), &ours, &theirs);
+        let without_history = Denoiser::new().denoise(&radiance, samples, &aovs).unwrap();
+        assert_eq!(
+            theirs != without_history,
+            previous.is_some(),
+            "{samples}: earlier pictures count"
+        );
+        // Whatever is given back, earlier pictures are known.
+        gpu.rest();
+    };
+    check(first_view, None, 4, Next::Follows);
+    check(moved, Some(first_view), 5, Next::Follows);
+    check(moved, Some(first_view), 6, Next::Again);
+    check(moved, Some(first_view), 64, Next::Again);
+    check(larger, Some(moved), 7, Next::Follows);
+    check(larger, Some(moved), 8, Next::Again);
+    check(larger, None, 9, Next::Unknown);
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Next {
+    Follows,
+    Again,
+    Unknown,
 }
 
 #[test]
@@ -111,9 +136,9 @@ fn hostile_numbers_are_denoised_alike() {
     let mut gpu = block_on(GpuDenoiser::new(&context)).unwrap();
     let mut cpu = Denoiser::new();
     for _ in 0..2 {
-        let ours = block_on(gpu.denoise(&radiance, &aovs)).unwrap();
+        let ours = block_on(gpu.denoise(&radiance, 4, &aovs)).unwrap();
         assert!(ours.iter().flatten().all(|value| value.is_finite()), "{ours:?}");
-        let theirs = cpu.denoise(&radiance, &aovs).unwrap();
+        let theirs = cpu.denoise(&radiance, 4, &aovs).unwrap();
         let scale = |pixels: &[[f32; 3]]| -> Vec<[f32; 3]> {
             pixels.iter().map(|pixel| pixel.map(|value| value.min(1.0e3))).collect()
         };
@@ -127,16 +152,16 @@ fn pictures_that_do_not_fit_are_refused() {
     let scene = generated("cornell");
     let Shot { radiance, aovs } = shot(&scene, scene.default_view(8, 6), None, 1);
     let mut gpu = block_on(GpuDenoiser::new(&context)).unwrap();
-    let result = block_on(gpu.denoise(&radiance[1..], &aovs));
+    let result = block_on(gpu.denoise(&radiance[1..], 4, &aovs));
     assert_eq!(result, Err(GpuError::OtherPicture { pixels: 47, surfaces: 48 }));
     let empty = Aovs { rect: p2c2r_frame::PixelRect::of_size(0, 0), pixels: Vec::new() };
-    assert!(matches!(block_on(gpu.denoise(&[], &empty)), Err(GpuError::OtherPicture { .. })));
+    assert!(matches!(block_on(gpu.denoise(&[], 4, &empty)), Err(GpuError::OtherPicture { .. })));
     let side = 3000;
     let pixels = side * side;
     assert!(pixels > MAX_DENOISE_PIXELS);
     let rect = p2c2r_frame::PixelRect::of_size(side as u32, side as u32);
     let large = Aovs { rect, pixels: vec![AovPixel::EMPTY; pixels as usize] };
-    let result = block_on(gpu.denoise(&vec![[0.0; 3]; pixels as usize], &large));
+    let result = block_on(gpu.denoise(&vec![[0.0; 3]; pixels as usize], 4, &large));
     assert!(matches!(result, Err(GpuError::PictureTooLarge { .. })), "{result:?}");
-    assert!(block_on(gpu.denoise(&radiance, &aovs)).is_ok(), "what fits is still denoised");
+    assert!(block_on(gpu.denoise(&radiance, 4, &aovs)).is_ok(), "what fits is still denoised");
 }

@@ -41,7 +41,7 @@ impl World {
 /// What a look that was asked for looks at.
 fn look_of(task: &[u8]) -> AovTask {
     let task: TileTask = postcard::from_bytes(task).unwrap();
-    surfaces_of(&task, task.samples.count)
+    surfaces_of(&task, task.samples.count, None)
 }
 
 /// A session like the player's own.
