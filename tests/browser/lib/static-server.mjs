@@ -20,7 +20,7 @@ const WASM_EXAMPLES =
   process.env.P2C2R_WASM_EXAMPLES ?? join(ROOT, "target/wasm/wasm32-unknown-unknown/debug/examples");
 
 /** Folders of the tests by the beginning of the address. */
-const TEST_FOLDERS = [
+export const TEST_FOLDERS = [
   ["/player/", join(ROOT, "web/player/dist")],
   ["/models/", join(ROOT, "models")],
   ["/examples/", WASM_EXAMPLES],
@@ -32,12 +32,20 @@ const TEST_FOLDERS = [
  * the built player as `/player/`, models as `/models/`, WASM examples as `/examples/`.
  */
 export async function serveFiles(folders = TEST_FOLDERS) {
+  const asked = [];
+  const waiting = [];
   const server = createServer((request, response) => {
+    asked.push(request.url);
+    for (const { path, tell } of waiting) if (path.test(request.url)) tell();
     answer(folders, request, response).catch(() => response.writeHead(500).end());
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}`,
+    /** Addresses that were asked for, in order. */
+    asked,
+    /** Resolves when an address of a kind is asked for from now on. */
+    whenAsked: (path) => new Promise((tell) => waiting.push({ path, tell })),
     stop: () =>
       new Promise((resolve) => {
         server.close(resolve);

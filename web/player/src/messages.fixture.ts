@@ -598,6 +598,10 @@ export const inputs = [
     "question": 5
   },
   {
+    "kind": "looked",
+    "question": 6
+  },
+  {
     "kind": "costsPredicted",
     "question": 6
   },
@@ -717,6 +721,11 @@ export const outputs = [
   {
     "kind": "predict",
     "question": 5
+  },
+  {
+    "kind": "look",
+    "question": 6,
+    "scene": "0707070707070707070707070707070707070707070707070707070707070707"
   },
   {
     "kind": "predictCosts",

@@ -12,6 +12,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::aovs::aovs_bytes;
 use crate::followed::{Followed, Relation};
+use crate::traced::{task_bytes, task_of};
 
 /// Most pixels of a picture that a browser denoises: 2560 × 1440 and a little more. Each takes some 250
 /// bytes on the way.
@@ -56,8 +57,7 @@ pub(crate) fn surfaces_of(task: &TileTask, looks: u32, previous_view: Option<Vie
 pub(crate) fn look_bytes(look: &AovTask) -> Vec<u8> {
     let AovTask { scene, view, rect, samples, seed, .. } = *look;
     let (effects, max_bounces) = (Effects::PATH_TRACED, 1);
-    let task = TileTask { scene, view, rect, samples, seed, effects, max_bounces };
-    postcard::to_allocvec(&task).expect("a task has only plain fields")
+    task_bytes(&TileTask { scene, view, rect, samples, seed, effects, max_bounces })
 }
 
 /// Radiance between two workers of one page: three f32 a pixel as they lie in memory.
@@ -134,13 +134,12 @@ impl FinishWorker {
     /// What the samples of a task (postcard) meet first, as [`crate::aovs`] writes it; a picture that was begun
     /// stays as it is.
     pub fn look(&self, task: &[u8]) -> Result<Vec<u8>, String> {
-        let task: TileTask = postcard::from_bytes(task).map_err(|error| error.to_string())?;
-        self.state.borrow().look(&task).map(|aovs| aovs_bytes(&aovs))
+        self.state.borrow().look(&task_of(task)?).map(|aovs| aovs_bytes(&aovs))
     }
 
     /// Begins to denoise the film of a task (postcard) with these means; what was begun is dropped.
     pub fn begin(&self, task: &[u8], looks: u32, radiance: &[u8]) -> Result<(), String> {
-        let task: TileTask = postcard::from_bytes(task).map_err(|error| error.to_string())?;
+        let task = task_of(task)?;
         let radiance = radiance_of(radiance).ok_or("the film is cut")?;
         self.state.borrow_mut().begin(task, looks, radiance)
     }

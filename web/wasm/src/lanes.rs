@@ -7,6 +7,7 @@ use p2c2r_frame::TileTask;
 use crate::action::Action;
 use crate::environment::Output;
 use crate::messages::{DeviceChoice, DeviceInfo};
+use crate::traced;
 
 /// Trace workers that one session may start.
 const MAX_WORKERS: u32 = 64;
@@ -215,7 +216,7 @@ impl<K: Clone + PartialEq> Lanes<K> {
             actions.push_back(if self.is_gpu() {
                 Action::TraceGpu { ticket, task }
             } else {
-                let bytes = postcard::to_allocvec(&task).expect("a task has only plain fields");
+                let bytes = traced::task_bytes(&task);
                 Action::Output(Output::Trace { slot, ticket, scene: task.scene }, vec![bytes])
             });
         }

@@ -215,6 +215,7 @@ impl PlayerRole {
     }
 
     fn on_input(&mut self, now: Duration, input: Input, attachments: Vec<Vec<u8>>) {
+        let answer = attachments.first().map_or(&[][..], Vec::as_slice);
         match input {
             Input::SceneFiles { request, files, has_environment, .. } => {
                 self.on_files(now, request, files, has_environment, attachments);
@@ -237,15 +238,9 @@ impl PlayerRole {
                     self.feed(now, RequesterInput::TraceFailed { lease });
                 }
             }
-            Input::Predicted { question } => {
-                self.on_answer(now, question, attachments.first().map_or(&[], Vec::as_slice));
-            }
-            Input::Looked { question } => {
-                self.on_looked(question, attachments.first().map_or(&[], Vec::as_slice));
-            }
-            Input::CostsPredicted { question } => {
-                self.on_costs(question, attachments.first().map_or(&[], Vec::as_slice));
-            }
+            Input::Predicted { question } => self.on_answer(now, question, answer),
+            Input::Looked { question } => self.on_looked(question, answer),
+            Input::CostsPredicted { question } => self.on_costs(question, answer),
             Input::ModelLost { message } => {
                 self.base.report(ErrorCategory::Config, "MODEL_UNAVAILABLE", message, false);
             }
@@ -253,8 +248,7 @@ impl PlayerRole {
                 self.base.report(ErrorCategory::Config, "STATE_LOST", message, false);
             }
             Input::Denoised { ticket } => {
-                let radiance = attachments.first().and_then(|bytes| radiance_of(bytes));
-                let outcome = radiance.ok_or_else(|| "the picture is cut".to_owned());
+                let outcome = radiance_of(answer).ok_or_else(|| "the picture is cut".to_owned());
                 self.on_denoised(now, ticket, outcome);
             }
             Input::DenoiseFailed { ticket, message } => self.on_denoised(now, ticket, Err(message)),

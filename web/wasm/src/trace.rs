@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use p2c2r_frame::{SceneId, TileTask};
+use p2c2r_frame::SceneId;
 use p2c2r_scene::{UnpackLimits, unpack};
 use p2c2r_tracer_cpu::{CpuTracer, TileJob};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -52,7 +52,7 @@ impl TraceWorker {
 
     /// Begins a task (postcard); the one before it is dropped.
     pub fn begin(&self, task: &[u8]) -> Result<(), String> {
-        let task: TileTask = postcard::from_bytes(task).map_err(|error| error.to_string())?;
+        let task = traced::task_of(task)?;
         let mut state = self.state.borrow_mut();
         state.job = None;
         let tracer = state.tracers.get(&task.scene).ok_or("the scene is not here")?;

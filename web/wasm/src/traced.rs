@@ -1,4 +1,4 @@
-//! The result of a task between two workers of one page: counters, then the sums as they lie in memory.
+//! A task and its result between two workers of one page; the result is counters, then the sums as they lie in memory.
 
 use p2c2r_frame::{RadianceSums, TileTask, TraceCounters};
 use thiserror::Error;
@@ -12,6 +12,16 @@ const PIXEL_BYTES: usize = 24;
 pub struct TracedError {
     found: usize,
     expected: usize,
+}
+
+/// The bytes of a task.
+pub(crate) fn task_bytes(task: &TileTask) -> Vec<u8> {
+    postcard::to_allocvec(task).expect("a task has only plain fields")
+}
+
+/// Reads a task.
+pub(crate) fn task_of(bytes: &[u8]) -> Result<TileTask, String> {
+    postcard::from_bytes(bytes).map_err(|error| error.to_string())
 }
 
 /// The bytes of a result.

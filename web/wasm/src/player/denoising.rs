@@ -14,6 +14,7 @@ use crate::action::Action;
 use crate::environment::Output;
 use crate::finish::{DenoiseRequest, MAX_DENOISED_PIXELS, looks, radiance_bytes};
 use crate::messages::{Denoising, DeviceChoice, ErrorCategory, ExportFormat, FromSession};
+use crate::traced::task_bytes;
 
 /// A film with so many samples in every pixel is shown as it is where nobody has asked for more: its noise
 /// is below what the filter would smear.
@@ -154,7 +155,7 @@ impl PlayerRole {
         self.base.actions.push_back(if is_on_gpu {
             Action::DenoiseGpu(DenoiseRequest { ticket, task, radiance })
         } else {
-            let bytes = postcard::to_allocvec(&task).expect("a task has only plain fields");
+            let bytes = task_bytes(&task);
             let (scene, looks) = (task.scene, looks(samples));
             let output = Output::Denoise { ticket, scene, looks };
             Action::Output(output, vec![bytes, radiance_bytes(&radiance)])

@@ -191,11 +191,11 @@ fn what_is_seen_of_a_scene_that_was_replaced_meanwhile_is_dropped() {
     world.page(ToSession::Load { source, environment_url: None });
     world.look_one();
     assert!(world.asked().is_empty(), "the film waits for the server, and its scene is gone");
-    let ids = world.said.iter().filter_map(|said| match said {
+    let mut ids = world.said.iter().filter_map(|said| match said {
         FromSession::Loaded { summary, .. } => Some(summary.id.parse().unwrap()),
         _ => None,
     });
-    let scene = ids.last().unwrap();
+    let scene = ids.next_back().unwrap();
     world.feed(Input::BlobStored { scene }, Vec::new());
     assert_eq!(look_of(&world.looking[0].1).scene, scene);
 }
