@@ -1,12 +1,15 @@
-"""What both trainings are told, and the files that they leave: a model, golden rows and checksums."""
+"""What both trainings are told, and what they leave: a model, golden rows, a report, a card and checksums."""
 
 import argparse
 import hashlib
+import json
 import pathlib
 import platform
 
 import numpy as np
 import onnxruntime
+
+import onnx_file
 
 GOLDEN_ROWS = 1000
 """The library's exponentials differ from numpy's by this at most."""
@@ -23,22 +26,28 @@ def arguments(about):
     return parser.parse_args()
 
 
-def write_model(out, file, network, test, schema, seed):
-    """Writes a model, and beside it rows and what ONNX Runtime answers to them."""
-    out.mkdir(parents=True, exist_ok=True)
-    (out / f"{schema.kind}.onnx").write_bytes(file)
-    write_golden(out, file, network, test, schema, seed)
-
-
-def provenance(file, data_hash):
-    """What a report says first."""
+def write_model(options, network, test, schema, seed, notes):
+    """Writes a model, and beside it rows and what ONNX Runtime answers to them; gives what a report says first."""
+    file = onnx_file.build(network, schema, notes)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / f"{schema.kind}.onnx").write_bytes(file)
+    write_golden(options.out, file, network, test, schema, seed)
     versions = {"numpy": np.__version__, "onnxruntime": onnxruntime.__version__, "python": platform.python_version()}
     return {
         "sha256": hashlib.sha256(file).hexdigest(),
         "bytes": len(file),
-        "data_sha256": data_hash,
+        "data_sha256": notes["data_sha256"],
         "versions": versions,
     }
+
+
+def write_report(options, schema, settings, report, card):
+    """Prints a report; a full training leaves a card and checksums as well."""
+    if not options.small:
+        text = card.text(schema, report, settings)
+        (options.out / f"{schema.kind}.md").write_text(text, encoding="utf-8")
+        note_checksums(options.out, schema)
+    print(json.dumps(report, indent=1))
 
 
 def write_golden(out, file, network, test, schema, seed):

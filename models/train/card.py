@@ -94,25 +94,33 @@ No input names or places anybody; the time of day is UTC. Model, data and script
 def text(schema, report, settings):
     results = report["results"]
     return TEXT.format(
-        **{name: report[name] for name in ("bytes", "sha256", "rows", "workers", "days", "data_sha256")},
-        version=schema.version,
-        inputs=inputs(schema),
-        outputs=", ".join(f"`{name}`" for name in schema.outputs),
-        count=len(schema.inputs),
+        **common(schema, report, settings),
+        workers=report["workers"],
+        days=report["days"],
         operators=18,
-        clip=mlp.CLIP,
         failure_weight=latency.FAILURE_WEIGHT,
-        width=settings.width,
-        epochs=settings.epochs,
-        batch=settings.batch,
-        seed=settings.seed,
-        numpy=report["versions"]["numpy"],
         losses="\n".join(_losses(name, result) for name, result in results.items()),
         verdict=_verdict(results),
         others="\n".join(_others(name, result) for name, result in results.items()),
         groups="\n".join(_group(name, result) for name, result in report["groups"].items()),
         calibration="\n".join(f"| {said:.3f} | {seen:.3f} | {rows} |" for said, seen, rows in report["calibration"]),
     )
+
+
+def common(schema, report, settings):
+    """What every model's card says, by the names in its text."""
+    return {name: report[name] for name in ("bytes", "sha256", "rows", "data_sha256")} | {
+        "version": schema.version,
+        "inputs": inputs(schema),
+        "outputs": ", ".join(f"`{name}`" for name in schema.outputs),
+        "count": len(schema.inputs),
+        "clip": mlp.CLIP,
+        "width": settings.width,
+        "epochs": settings.epochs,
+        "batch": settings.batch,
+        "seed": settings.seed,
+        "numpy": report["versions"]["numpy"],
+    }
 
 
 def inputs(schema):

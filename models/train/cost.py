@@ -1,7 +1,6 @@
 """What the cost model answers and how wrong that is, cells from rows of `cost-rows`, and what others say of them."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,18 +30,13 @@ class Cells(data.Rows):
 
 
 def read(paths, schema):
-    """The cells of logs, one JSON record a line, the names of their scenes, and the SHA-256 of all bytes read."""
+    """The cells of logs, the names of their scenes, and the SHA-256 of all bytes read."""
     digest, rows, numbers, names = hashlib.sha256(), [], [], {}
-    for place, path in enumerate(paths):
-        with open(path, "rb") as file:
-            for text in file:
-                digest.update(text)
-                record = json.loads(text)
-                schema.check(record, path)
-                scene = names.setdefault(record["scene"], len(names))
-                rows.append(record["features"])
-                known = [record[name] for name in ("log_long_cost", "log_cost", "short", "line")]
-                numbers.append([np.nan if value is None else value for value in known] + [scene, place, record["group"]])
+    for place, record in data.records(paths, schema, digest):
+        scene = names.setdefault(record["scene"], len(names))
+        rows.append(record["features"])
+        known = [record[name] for name in ("log_long_cost", "log_cost", "short", "line")]
+        numbers.append([np.nan if value is None else value for value in known] + [scene, place, record["group"]])
     numbers = np.array(numbers, dtype=np.float64).reshape(-1, 7)
     _, view = np.unique(numbers[:, 5:], axis=0, return_inverse=True)
     features = np.array(rows, dtype=np.float32).reshape(-1, len(schema.inputs))

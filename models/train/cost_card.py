@@ -2,7 +2,6 @@
 
 import card
 import cost
-import mlp
 
 TEXT = """# `cost.onnx`
 
@@ -71,22 +70,13 @@ No input names or places anybody. Model, data and script: MIT or Apache-2.0, as 
 
 
 def text(schema, report, settings):
-    names = ("bytes", "sha256", "rows", "views", "scenes", "data_sha256")
     return TEXT.format(
-        **{name: report[name] for name in names},
-        version=schema.version,
-        inputs=card.inputs(schema),
-        outputs=", ".join(f"`{name}`" for name in schema.outputs),
-        count=len(schema.inputs),
-        width=settings.width,
-        clip=mlp.CLIP,
+        **card.common(schema, report, settings),
+        views=report["views"],
+        scenes=report["scenes"],
         far=cost.FAR,
         forgiven=cost.FORGIVEN,
-        epochs=settings.epochs,
-        batch=settings.batch,
         decay=settings.decay,
-        seed=settings.seed,
-        numpy=report["versions"]["numpy"],
         results="\n".join(_result(name, found) for name, found in report["results"].items()),
     )
 

@@ -64,22 +64,28 @@ class Attempts(Rows):
     day: np.ndarray
 
 
-def read(paths, schema):
-    """The attempts of logs, one JSON record a line, and the SHA-256 of all bytes read."""
-    digest, rows, targets, per_worker = hashlib.sha256(), [], [], {}
-    for number, path in enumerate(paths):
+def records(paths, schema, digest):
+    """The records of logs, one as JSON a line, each with its log's place; `digest` is told all bytes."""
+    for place, path in enumerate(paths):
         with open(path, "rb") as file:
             for line in file:
                 digest.update(line)
                 record = json.loads(line)
                 schema.check(record, path)
-                day = int(record["at"] // SECONDS_A_DAY)
-                who = (number, record["worker"], day)
-                seen = per_worker.get(who, (len(per_worker), 0))
-                per_worker[who] = (seen[0], seen[1] + 1)
-                if seen[1] < MOST_PER_WORKER:
-                    rows.append(record["features"])
-                    targets.append((*_targets(record, schema), seen[0], day))
+                yield place, record
+
+
+def read(paths, schema):
+    """The attempts of logs, and the SHA-256 of all bytes read."""
+    digest, rows, targets, per_worker = hashlib.sha256(), [], [], {}
+    for place, record in records(paths, schema, digest):
+        day = int(record["at"] // SECONDS_A_DAY)
+        who = (place, record["worker"], day)
+        seen = per_worker.get(who, (len(per_worker), 0))
+        per_worker[who] = (seen[0], seen[1] + 1)
+        if seen[1] < MOST_PER_WORKER:
+            rows.append(record["features"])
+            targets.append((*_targets(record, schema), seen[0], day))
     targets = np.array(targets, dtype=np.float64).reshape(-1, 5)
     attempts = Attempts(
         np.array(rows, dtype=np.float32).reshape(-1, len(schema.inputs)),

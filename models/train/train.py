@@ -4,8 +4,6 @@ One thread, fixed seeds: on one machine the same logs give the same bytes. Calle
 
 import one_thread  # noqa: F401, isort: skip
 
-import json
-
 import numpy as np
 
 import artifacts
@@ -13,7 +11,6 @@ import card
 import data
 import latency
 import mlp
-import onnx_file
 import scores
 
 KIND = "latency"
@@ -34,10 +31,9 @@ def main():
     training, test = attempts.where(~held_out), attempts.where(held_out)
     network = mlp.train(latency.Heads(), training, settings)
     notes = {"data_sha256": data_hash, "seed": str(settings.seed), "trained_on": "simulated attempts"}
-    file = onnx_file.build(network, schema, notes)
-    artifacts.write_model(options.out, file, network, test, schema, SEED)
+    head = artifacts.write_model(options, network, test, schema, SEED, notes)
     results = {"peer": measure(network.answers(test.features), training, test, schema)}
-    report = artifacts.provenance(file, data_hash) | {
+    report = head | {
         "rows": len(training),
         "workers": int(len(np.unique(training.worker))),
         "days": int(len(np.unique(attempts.day))),
@@ -46,9 +42,7 @@ def main():
     }
     if not options.small:
         report |= study(network, attempts, training, test, schema, settings)
-        (options.out / f"{KIND}.md").write_text(card.text(schema, report, settings), encoding="utf-8")
-        artifacts.note_checksums(options.out, schema)
-    print(json.dumps(report, indent=1))
+    artifacts.write_report(options, schema, settings, report, card)
     if options.small:
         check_small(results["peer"])
 

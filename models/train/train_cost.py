@@ -4,8 +4,6 @@ One thread, fixed seeds: on one machine the same rows give the same bytes. Calle
 
 import one_thread  # noqa: F401, isort: skip
 
-import json
-
 import numpy as np
 
 import artifacts
@@ -14,7 +12,6 @@ import cost_card
 import cost_scores
 import data
 import mlp
-import onnx_file
 
 KIND = "cost"
 SEED = 20260102
@@ -35,10 +32,9 @@ def main():
     training, test = cells.where(~held_out), cells.where(held_out)
     network = mlp.train(cost.Heads(), training, settings)
     notes = {"data_sha256": data_hash, "seed": str(settings.seed), "trained_on": "generated scenes"}
-    file = onnx_file.build(network, schema, notes)
-    artifacts.write_model(options.out, file, network, test, schema, SEED)
+    head = artifacts.write_model(options, network, test, schema, SEED, notes)
     results = {"scenes": measure(network, test)}
-    report = artifacts.provenance(file, data_hash) | {
+    report = head | {
         "rows": len(training),
         "views": int(len(np.unique(training.view))),
         "scenes": int(len(np.unique(training.scene))),
@@ -47,9 +43,7 @@ def main():
     }
     if not options.small:
         results |= groups(network, test, names) | families(cells, names, settings)
-        (options.out / f"{KIND}.md").write_text(cost_card.text(schema, report, settings), encoding="utf-8")
-        artifacts.note_checksums(options.out, schema)
-    print(json.dumps(report, indent=1))
+    artifacts.write_report(options, schema, settings, report, cost_card)
     if options.small:
         check_small(results["scenes"])
 

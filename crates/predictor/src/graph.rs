@@ -20,6 +20,30 @@ pub(crate) enum Operator {
     Concat,
 }
 
+/// A graph that may be run. Its values have places: 0 is what comes in, then constants, then what steps give.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Graph {
+    pub(crate) constants: Vec<Constant>,
+    pub(crate) steps: Vec<Step>,
+    /// The place of what goes out.
+    pub(crate) answer: usize,
+}
+
+/// Numbers of the file, row by row.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Constant {
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) numbers: Vec<f32>,
+}
+
+/// What is done to the values of some places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) operator: Operator,
+    pub(crate) inputs: Vec<usize>,
+}
+
 /// A value of the graph: rows as many as are asked, or numbers of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Value {

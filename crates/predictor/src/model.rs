@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use p2c2r_scheduler::{FEATURES, OUTPUTS};
 use p2c2r_splitter::{COST_FEATURES, COST_OUTPUTS, CostRow};
-use tract_onnx::model::Onnx;
-use tract_onnx::prelude::{Framework, IntoRunnable, Tensor, TractResult, TypedRunnableModel, tvec};
+use prost::Message;
+use tract_core::prelude::{IntoRunnable, Tensor, TractResult, TypedRunnableModel, tvec};
 
-use crate::checked::rebuild;
+use crate::checked::check;
+use crate::onnx::ModelProto;
 use crate::schema::{COST, LATENCY};
 use crate::wired::wire;
 use crate::{ModelError, Schema};
@@ -60,10 +61,9 @@ impl<const INPUTS: usize, const OUTPUTS: usize> Model<INPUTS, OUTPUTS> {
         if bytes.len() > MAX_MODEL_BYTES {
             return Err(ModelError::TooLarge(bytes.len()));
         }
-        let file = Onnx::default().proto_model_for_read(&mut &*bytes);
-        let checked = rebuild(&file.map_err(|_| ModelError::NotOnnx)?, schema)?;
-        let mut graph = wire(&checked, INPUTS).map_err(library_error)?;
-        graph.optimize().map_err(library_error)?;
+        let file = ModelProto::decode(bytes).map_err(|_| ModelError::NotOnnx)?;
+        let graph = check(&file, schema)?;
+        let graph = wire(&graph, INPUTS).map_err(library_error)?;
         let model = Self { plan: graph.into_runnable().map_err(library_error)? };
         // What the library finds only when it runs is better found here.
         model.compute(&[[0.0; INPUTS]]).map_err(library_error)?;

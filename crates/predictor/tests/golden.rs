@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use p2c2r_predictor::{COST, CostPredictor, LATENCY, Model, Predictor, Schema};
 use serde_json::{Value, json};
+use tract_onnx::prelude::{Framework, InferenceModelExt, IntoRunnable, Tensor, TractResult, tvec};
 
 /// Two libraries add and exponentiate in another order.
 const TOLERANCE: f32 = 1e-4;
@@ -49,6 +50,35 @@ fn check_answers<const INPUTS: usize, const OUTPUTS: usize>(schema: &Schema) {
 fn answers_are_those_of_onnx_runtime() {
     check_answers::<{ Predictor::INPUTS }, { Predictor::OUTPUTS }>(&LATENCY);
     check_answers::<{ CostPredictor::INPUTS }, { CostPredictor::OUTPUTS }>(&COST);
+}
+
+/// What the whole library answers, with its own reader and optimiser, to which the file is one like any other.
+fn answers_by_library(kind: &str, rows: &[f32], inputs: usize) -> TractResult<Vec<f32>> {
+    let path = models(&format!("{kind}.onnx"));
+    let mut graph = tract_onnx::onnx().model_for_path(path)?.into_typed()?;
+    graph.declutter()?;
+    graph.optimize()?;
+    let rows = Tensor::from_shape(&[rows.len() / inputs, inputs], rows)?;
+    let answers = graph.into_runnable()?.run(tvec!(rows.into()))?;
+    Ok(answers[0].try_as_plain_ram()?.as_slice::<f32>()?.to_vec())
+}
+
+fn check_library<const INPUTS: usize, const OUTPUTS: usize>(schema: &Schema) {
+    let model: Model<INPUTS, OUTPUTS> = shipped(schema);
+    let (rows, _) = golden::<INPUTS, OUTPUTS>(schema);
+    let wanted = answers_by_library(schema.kind, rows.as_flattened(), INPUTS);
+    let wanted = wanted.expect("the library runs the model");
+    let answers = model.predict(&rows);
+    assert_eq!(answers.as_flattened().len(), wanted.len());
+    for (place, (answer, wanted)) in answers.as_flattened().iter().zip(&wanted).enumerate() {
+        assert!((answer - wanted).abs() <= 1e-5, "{place}: {answer}, not {wanted}");
+    }
+}
+
+#[test]
+fn answers_are_those_of_the_whole_library() {
+    check_library::<{ Predictor::INPUTS }, { Predictor::OUTPUTS }>(&LATENCY);
+    check_library::<{ CostPredictor::INPUTS }, { CostPredictor::OUTPUTS }>(&COST);
 }
 
 #[test]
