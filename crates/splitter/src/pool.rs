@@ -9,7 +9,7 @@ const MOST_OVER: f64 = 1.1;
 /// A cut is kept although pieces come out by this share smaller than was wished: somebody then comes again sooner.
 const MOST_UNDER: f64 = 0.3;
 /// A cut that is kept may lie this share of the smaller part's cost away from where it would be made anew.
-const MOST_AWAY: f64 = 0.25;
+const MOST_AWAY: f64 = 0.2;
 /// A slice of less than this many wishes is halved: what was wished and a sliver would be worse.
 const HALVED_UNTIL: f64 = 1.3;
 
