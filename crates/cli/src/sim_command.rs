@@ -182,8 +182,16 @@ fn print_table(percent: f64, standings: &[Standing]) {
     let width = names.max().unwrap_or(0).max("policy".len());
     println!("load {percent} %");
     println!(
-        "{:<width$}{:>24}{:>9}{:>9}{:>10}{:>8}{:>9}{:>10}",
-        "policy", "task ms, steady", "p99 ms", "late %", "frame ms", "bound", "twice %", "within %"
+        "{:<width$}{:>24}{:>9}{:>9}{:>10}{:>8}{:>9}{:>8}{:>10}",
+        "policy",
+        "task ms, steady",
+        "p99 ms",
+        "late %",
+        "frame ms",
+        "bound",
+        "twice %",
+        "kept %",
+        "within %"
     );
     for standing in standings {
         let Estimate { mean, low, high } = standing.mean_steady_ms;
@@ -193,13 +201,14 @@ fn print_table(percent: f64, standings: &[Standing]) {
             false => figure(mean, 1),
         };
         println!(
-            "{:<width$}{task:>24}{:>9}{:>9}{:>10}{:>8}{:>9}{:>10}",
+            "{:<width$}{task:>24}{:>9}{:>9}{:>10}{:>8}{:>9}{:>8}{:>10}",
             standing.policy.name(),
             figure(standing.p99_ms.mean, 0),
             figure(100.0 * standing.late.mean, 2),
             figure(standing.frame_ms.mean, 0),
             figure(standing.over_bound.mean, 2),
             figure(100.0 * standing.duplicates.mean, 1),
+            figure(100.0 * standing.kept.mean, 0),
             figure(100.0 * standing.coverage.mean, 1),
         );
     }

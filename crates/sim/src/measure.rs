@@ -117,6 +117,8 @@ pub struct FrameRecord {
     pub cost: f64,
     /// How much of that nobody could have delivered in time, all futures known.
     pub least_late: f64,
+    /// Share of its pieces that are the same pixels and samples as one of the frame before.
+    pub kept: f64,
 }
 
 impl Run {
@@ -173,6 +175,12 @@ impl Run {
     pub fn over_bound(&self) -> f64 {
         let frames = self.frames.iter().filter(|frame| frame.at >= STEADY_FROM);
         mean(frames.map(|frame| frame.seconds / frame.bound))
+    }
+
+    /// Share of a frame's pieces that the frame before had as well, once those who learn have learned.
+    pub fn kept_share(&self) -> f64 {
+        let frames = self.frames.iter().filter(|frame| frame.at >= STEADY_FROM);
+        mean(frames.map(|frame| frame.kept))
     }
 
     /// Mean seconds of a frame.

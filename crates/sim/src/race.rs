@@ -109,6 +109,8 @@ pub struct Standing {
     pub over_bound: Estimate,
     /// Share of traced paths that were not merged.
     pub duplicates: Estimate,
+    /// Share of a frame's pieces that the frame before had as well.
+    pub kept: Estimate,
     /// Share of attempts that took a time within the predicted interval.
     pub coverage: Estimate,
 }
@@ -244,6 +246,7 @@ impl Standing {
             frame_ms: of(&|run| 1e3 * run.frame_seconds()),
             over_bound: of(&Run::over_bound),
             duplicates: of(&Run::duplicate_share),
+            kept: of(&Run::kept_share),
             coverage: of(&|run| run.coverage(None)),
         }
     }

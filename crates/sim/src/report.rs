@@ -35,7 +35,7 @@ const PREFERRED: [Policy; COLOURS] = [
 ];
 
 /// Columns of the table: heading, unit, places, and the figure.
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 9] = [
     ("task, after 50", "ms", 0, |standing| standing.mean_after_50_ms),
     ("task, after 10 s", "ms", 0, |standing| standing.mean_steady_ms),
     ("99 % of tasks", "ms", 0, |standing| standing.p99_ms),
@@ -43,6 +43,7 @@ const COLUMNS: [Column; 8] = [
     ("frame", "ms", 0, |standing| standing.frame_ms),
     ("frame", "× bound", 2, |standing| standing.over_bound),
     ("traced in vain", "% of paths", 1, |standing| standing.duplicates.times(100.0)),
+    ("kept from frame to frame", "% of pieces", 0, |standing| standing.kept.times(100.0)),
     ("inside interval", "% of attempts", 1, |standing| standing.coverage.times(100.0)),
 ];
 type Column = (&'static str, &'static str, usize, fn(&Standing) -> Estimate);

@@ -70,8 +70,9 @@ pub(crate) struct World {
     truth: Option<Truth>,
     seen: Attempts,
     questions: Questions,
-    /// What of the current frame is with somebody.
+    /// What of the current frame was given to somebody, and of the frame before.
     given: BTreeSet<(PixelRect, SampleRange)>,
+    given_before: BTreeSet<(PixelRect, SampleRange)>,
     run: Run,
     frame: u32,
     /// When the current frame began, and its bounds; `None` between frames.
@@ -129,6 +130,7 @@ impl World {
             seen,
             questions,
             given: BTreeSet::new(),
+            given_before: BTreeSet::new(),
             run: Run::default(),
             frame: 0,
             began: None,
@@ -190,7 +192,7 @@ impl World {
         self.frame += 1;
         self.next_frame_at = now + self.course.period;
         self.work.advance();
-        self.given.clear();
+        self.given_before = std::mem::take(&mut self.given);
         let factor =
             if self.bursts.chance(self.course.bursts.0) { self.course.bursts.1 } else { 1.0 };
         let samples = f64::from(self.course.samples_per_pixel) * factor;
@@ -219,6 +221,7 @@ impl World {
             bound: everybody.least_seconds(cost),
             cost,
             least_late: everybody.least_late(cost, IN_TIME.as_secs_f64()),
+            kept: f64::NAN,
         }
     }
 
@@ -353,7 +356,9 @@ impl World {
                 RequesterOutput::FrameComplete { .. } => {
                     if let Some((began, record)) = self.began.take() {
                         let seconds = (now - began).as_secs_f64();
-                        self.run.frames.push(FrameRecord { seconds, ..record });
+                        let kept = self.given.intersection(&self.given_before).count();
+                        let kept = kept as f64 / self.given.len() as f64;
+                        self.run.frames.push(FrameRecord { seconds, kept, ..record });
                     }
                 }
                 RequesterOutput::Attempt(record) => self.run.records.push(*record),

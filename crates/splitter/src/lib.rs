@@ -5,14 +5,16 @@
 //! Work is a [`Slice`]: a rectangle × a sample range. Cutting is a binary space partition: the
 //! longer side of the rectangle at the column or row that gives the estimated cost that is wished; once
 //! pixels run out, the sample range. [`SlicePool`] cuts lazily, so that each worker gets a piece of the
-//! size that suits it and the pieces always partition the job. [`Cutting`] shares a whole job among
-//! takers of known speeds at once, and a [`Partition`] follows costs from frame to frame without jumping.
+//! size that suits it and the pieces always partition the job; it cuts where it did before while that
+//! suits. [`Cutting`] shares a whole job among takers of known speeds at once, and a [`Partition`] follows
+//! costs from frame to frame without jumping.
 
 mod camera;
 mod carry;
 mod cost;
 mod cutting;
 mod features;
+mod kept;
 mod knowledge;
 mod low_film;
 mod partition;

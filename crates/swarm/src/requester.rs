@@ -176,7 +176,8 @@ impl Requester {
         let job = Job::new(id, spec, learned)?;
         self.advance(now);
         self.cancel_all();
-        self.job = job;
+        let before = std::mem::replace(&mut self.job, job);
+        self.job.follow(before);
         self.local.start_job(&self.config, &self.job);
         self.wants_dispatch = true;
         if !is_same_scene {

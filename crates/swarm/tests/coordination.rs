@@ -3,9 +3,11 @@
 #[expect(dead_code, reason = "shared with the tests of single sessions, which use the rest")]
 mod world;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use p2c2r_frame::{PixelRect, SampleRange};
 use p2c2r_protocol::PeerId;
 use p2c2r_scheduler::{
     BaseCurve, LearnedConfig, LearnedScheduler, LinkTraits, Moment, OpenWork, Outcome, PeerKey,
@@ -248,6 +250,33 @@ fn peer_that_slows_delays_few_frames_and_is_used_again_when_it_recovers() {
     let recovered = scene.frames(10);
     assert!(recovered[5] < usual * 11 / 10, "{usual:?} {recovered:?}");
     assert!(scene.samples_by(1) > share * 3 / 4, "{share}");
+}
+
+#[test]
+fn tiles_stay_where_they_are_while_speeds_change_little() {
+    let speed = 60_000.0;
+    let mut scene = Scene::new(64, (LocalWork::Never, 0.0), speed);
+    let speeds = [1.0, 1.0, 1.5, 2.0, 3.0].map(|factor| factor * speed);
+    (1..).zip(speeds).for_each(|(peer, speed)| scene.add(peer, speed));
+    assert!(scene.world.run(LIMIT));
+    scene.frames(10);
+    let tiles = |scene: &Scene| -> BTreeSet<(PixelRect, SampleRange)> {
+        scene.world.merged.iter().map(|(rect, samples, _)| (*rect, *samples)).collect()
+    };
+    let (mut before, mut kept, mut all, mut bits) = (tiles(&scene), 0, 0, 1u64);
+    for _ in 0..20 {
+        for (peer, speed) in (1..).zip(speeds) {
+            bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            let change = (bits >> 32) as f64 / f64::from(u32::MAX) - 0.5;
+            scene.set_speed(peer, speed * (1.0 + 0.1 * change));
+        }
+        scene.frame();
+        let now = tiles(&scene);
+        kept += now.intersection(&before).count();
+        all += now.len();
+        before = now;
+    }
+    assert!(kept * 3 > all, "{kept} of {all}");
 }
 
 /// Samples that a peer among four traces until it has done 200 tasks, over those of all.

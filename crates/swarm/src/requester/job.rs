@@ -69,6 +69,11 @@ impl Job {
         Ok(Self { id, spec, film, known, pool: SlicePool::new(), next_sample: 0 })
     }
 
+    /// Goes on from where the job before was cut, so that tiles do not move for nothing.
+    pub(super) fn follow(&mut self, before: Self) {
+        self.pool.follow(before.pool);
+    }
+
     /// Costs by place.
     pub(super) const fn cost(&self) -> &CostMap {
         self.known.map()
