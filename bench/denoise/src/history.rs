@@ -13,7 +13,8 @@ pub(crate) const ROW: &str = "denoise-history-db";
 const EARLIER: u32 = 4;
 const STEP_DEGREES: f32 = 0.5;
 
-/// The denoised picture of a view that the camera has turned to, all pictures of as many samples.
+/// The denoised picture of a view that the camera has turned to, all pictures of as many samples and of one seed,
+/// as a player renders them.
 pub(crate) fn denoised(renderer: &Renderer, view: &View, seed: u32) -> Result<Vec<[f32; 3]>> {
     let mut denoiser = Denoiser::new();
     let mut previous = None;
@@ -21,8 +22,6 @@ pub(crate) fn denoised(renderer: &Renderer, view: &View, seed: u32) -> Result<Ve
     for back in (0..=EARLIER).rev() {
         let view = turned(view, STEP_DEGREES * back as f32);
         let samples = SampleRange::new(0, NOISY_SAMPLES);
-        // The last one is that of the other rows.
-        let seed = seed + 1000 * back;
         let film = merged(&[renderer.film(&view, seed, samples)?])?;
         let aovs = renderer.aovs((&view, previous), seed, samples)?;
         picture = denoiser.denoise(&film.radiances(), NOISY_SAMPLES, &aovs)?;

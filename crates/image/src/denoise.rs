@@ -99,15 +99,15 @@ impl Denoiser {
     }
 
     /// The same in steps, for workers that must look at their messages in between. A job that is dropped
-    /// changes nothing.
+    /// leaves nothing, and what was said of it before does not hold for the next.
     pub fn begin<A: Deref<Target = Aovs>>(
         &mut self,
         radiance: Vec<[f32; 3]>,
         samples: u32,
         aovs: A,
     ) -> Result<DenoiseJob<A>, DenoiseError> {
-        check(&radiance, &aovs)?;
         let is_again = std::mem::take(&mut self.is_again);
+        check(&radiance, &aovs)?;
         let earlier = if is_again { &self.earlier } else { &self.latest };
         Ok(DenoiseJob::new(radiance, samples, aovs, earlier.clone()))
     }

@@ -13,7 +13,8 @@ use crate::schema::{COST, LATENCY};
 use crate::wired::wire;
 use crate::{ModelError, Schema};
 
-/// Largest file that is read; ours have a tenth of it.
+/// Largest file that is read; ours have a tenth of it. Decoded, the smallest records take some hundred times their
+/// bytes: some tens of megabytes at most.
 pub const MAX_MODEL_BYTES: usize = 1 << 18;
 /// Most rows that are computed at a time, which bounds what is held on the way.
 const MAX_BATCH: usize = 1024;

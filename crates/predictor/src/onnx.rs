@@ -75,9 +75,6 @@ pub(crate) struct AttributeProto {
     pub(crate) name: String,
     #[prost(int64, tag = "3")]
     pub(crate) i: i64,
-    /// Graphs within graphs end where the decoder's limit of depth is.
-    #[prost(message, optional, tag = "6")]
-    pub(crate) g: Option<GraphProto>,
 }
 
 /// The name of what goes in or out.

@@ -1,9 +1,10 @@
 //! What a model is asked and answers, and how its file says so.
 
-use crate::ModelError;
-use crate::onnx::ModelProto;
 use p2c2r_scheduler::{FEATURE_NAMES, OUTPUT_NAMES, SCHEMA_VERSION};
 use p2c2r_splitter::{COST_FEATURE_NAMES, COST_OUTPUT_NAMES, COST_SCHEMA_VERSION};
+
+use crate::ModelError;
+use crate::onnx::ModelProto;
 
 /// The version of ONNX's operators that models are written for.
 pub const OPSET: i64 = 17;

@@ -138,7 +138,7 @@ fn rows_are_those_that_were_asked_for_and_their_intervals_hold_them() {
         Suite { population: Population::default(), seeds: vec![1], seconds: 11.0, model: None };
     let ids = suite.ids();
     assert!(ids.contains(&"coverage-90-lte".to_owned()), "{ids:?}");
-    let others = ids.iter().filter(|id| id.ends_with("-mean-vs-learned")).count();
+    let others = ids.iter().filter(|id| id.starts_with("learned-mean-vs-")).count();
     assert_eq!(others, Policy::all().len() - 3, "{ids:?}");
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "a name stands twice");
     let wanted = ["mean-vs-oracle", "coverage-90"];

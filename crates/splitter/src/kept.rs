@@ -2,7 +2,8 @@
 
 use crate::Slice;
 
-/// Most cuts of a generation; two are kept. A film of 3840 × 2160 pixels in tiles of 64 × 64 has 2,000.
+/// Most cuts of a generation; two are kept. A pass over 3840 × 2160 pixels in tiles of 64 × 64 has 2,000, and each
+/// pass of other samples has its own: a frame of more cuts than are kept finds none of them.
 const MAX_CUTS: usize = 4096;
 
 /// How long the first parts of slices were. Cuts that were not used while [`MAX_CUTS`] others were are forgotten.

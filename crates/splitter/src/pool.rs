@@ -102,8 +102,8 @@ fn share_of_first(wishes: f64) -> f64 {
     (whole / 2.0).floor() / wishes
 }
 
-/// Whether a cut lies near the new one, and neither of its parts comes out in pieces that are much too small, or
-/// much smaller than those of the new one.
+/// Whether a cut lies near the new one, and neither of its parts comes out in pieces that are much too small, unless
+/// those of the new one are about as small.
 fn is_as_good(before: (Slice, Slice), anew: (Slice, Slice), wish: f64, map: &CostMap) -> bool {
     let costs = [before.0, before.1, anew.0, anew.1].map(|slice| slice.cost(map));
     let is_near = (costs[0] - costs[2]).abs() <= MOST_AWAY * f64::min(costs[2], costs[3]);

@@ -32,9 +32,13 @@ impl Followed {
         if latest == film {
             return Relation::Again(self.earlier.map(|earlier| earlier.view));
         }
-        // The same light, seen from elsewhere or later.
+        // The same light, seen from elsewhere: from the same place a pixel would have the same samples again, and so
+        // would it coming back.
         let followed = TileTask { view: film.view, rect: film.rect, seed: film.seed, ..latest };
-        if followed == film { Relation::Follows(latest.view) } else { Relation::Unknown }
+        let is_elsewhere = latest.view.world_from_camera != film.view.world_from_camera
+            && self.earlier != Some(film);
+        let is_alike = followed == film && latest.view.lens == film.view.lens;
+        if is_alike && is_elsewhere { Relation::Follows(latest.view) } else { Relation::Unknown }
     }
 
     /// The film of a task is denoised, in this relation. False if it is too large to be remembered.
@@ -115,6 +119,21 @@ mod tests {
         assert_eq!(followed.relation(&film(2.0, 4)), Relation::Follows(film(1.0, 4).view));
     }
 
+    fn with(mut film: TileTask, change: impl Fn(&mut View)) -> TileTask {
+        change(&mut film.view);
+        film
+    }
+
+    #[test]
+    fn coming_back_counts_no_sample_twice() {
+        let mut followed = Followed::default();
+        for x in [0.0, 1.0] {
+            let relation = followed.relation(&film(x, 4));
+            followed.note(&film(x, 4), relation);
+        }
+        assert_eq!(followed.relation(&film(0.0, 4)), Relation::Unknown);
+    }
+
     #[test]
     fn other_light_and_large_pictures_are_not_followed() {
         let mut followed = Followed::default();
@@ -123,6 +142,9 @@ mod tests {
             TileTask { scene: SceneId([2; 32]), ..film(1.0, 4) },
             TileTask { effects: Effects::UNREGULARIZED, ..film(1.0, 4) },
             TileTask { max_bounces: 2, ..film(1.0, 4) },
+            // Out of focus, and later from the same place.
+            with(film(1.0, 4), |view| view.lens.radius_m = 0.1),
+            with(film(0.0, 4), |view| view.time_us = 1),
         ];
         for other in others {
             assert_eq!(followed.relation(&other), Relation::Unknown, "{other:?}");

@@ -129,7 +129,9 @@ impl Gpu {
     /// Drops a scene; a task on it goes on.
     pub(crate) fn forget_scene(&mut self, scene: SceneId) {
         self.scenes.remove(&scene);
-        self.held.tracer.take_if(|(held, _)| *held == scene);
+        if self.held.tracer.take_if(|(held, _)| *held == scene).is_some() {
+            self.held.finisher.forget();
+        }
     }
 
     /// Takes work; [`Self::next`] gives it out when the device is free.

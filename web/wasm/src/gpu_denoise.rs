@@ -15,6 +15,14 @@ pub(crate) struct GpuFinisher {
 }
 
 impl GpuFinisher {
+    /// Gives back what is kept of pictures, whose scene has gone.
+    pub(crate) fn forget(&mut self) {
+        self.followed = Followed::default();
+        if let Some(denoiser) = &mut self.denoiser {
+            denoiser.release();
+        }
+    }
+
     /// The radiance of a picture without noise. Gives most arrays back afterwards: scenes need the memory more.
     /// After an error it begins anew, unless the picture was not wanted any more.
     pub(crate) async fn denoised(

@@ -28,6 +28,9 @@ impl PlayerRole {
         let is_wanted = self.network_settings.is_some() && self.settle_at.is_none();
         let (question, look) = (requester.job().0, requester.look());
         let scene = look.scene;
+        // The next scene may be here before the server has it, which its first film waits for.
+        let is_here = self.scene.as_ref().is_some_and(|loaded| loaded.scene.id == scene);
+        let is_wanted = is_wanted && is_here;
         if !is_wanted || self.sight.asked.is_some() || self.sight.blind_to == Some(scene) {
             return;
         }
@@ -47,17 +50,18 @@ impl PlayerRole {
             return self.look_ahead();
         }
         let look = requester.look();
+        // The scene has gone meanwhile: that says nothing of it.
+        if loaded.scene.id != look.scene {
+            return;
+        }
         let Some(aovs) = aovs_of(look.rect, bytes) else {
             self.sight.blind_to = Some(look.scene);
             return;
         };
-        // The next scene may be here before the server has it, which its first film waits for.
-        if loaded.scene.id == look.scene {
-            requester.see(&look, &aovs, &loaded.scene.sketch());
-            let rows = bytemuck::cast_slice(requester.cost_rows()).to_vec();
-            let output = Output::PredictCosts { question };
-            self.base.actions.push_back(Action::Output(output, vec![rows]));
-        }
+        requester.see(&look, &aovs, &loaded.scene.sketch());
+        let rows = bytemuck::cast_slice(requester.cost_rows()).to_vec();
+        let output = Output::PredictCosts { question };
+        self.base.actions.push_back(Action::Output(output, vec![rows]));
     }
 
     /// The cost model has answered; for another job it comes too late.
