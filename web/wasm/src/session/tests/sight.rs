@@ -201,6 +201,27 @@ fn what_is_seen_of_a_scene_that_was_replaced_meanwhile_is_dropped() {
 }
 
 #[test]
+fn scene_that_had_gone_when_it_was_to_be_looked_at_can_be_looked_at_when_it_is_back() {
+    let mut world = World::sociable();
+    let first = world.scene.id;
+    world.feed(Input::BlobStored { scene: first }, Vec::new());
+    // A film that has not been looked at, of a scene that goes: its film waits for the next scene's upload.
+    world.set_seed(8);
+    let load = |spec: &str| {
+        let source = SceneSource::Generated { spec: spec.to_owned() };
+        ToSession::Load { source, environment_url: None }
+    };
+    world.page(load("gallery"));
+    // No scene is there to be looked at: what was asked comes to nothing, and nothing else is asked.
+    let (question, _) = world.looking.remove(0);
+    world.feed(Input::Looked { question }, Vec::new());
+    assert!(world.looking.is_empty(), "a scene that is gone is looked at");
+    world.page(load(SCENE));
+    world.feed(Input::BlobStored { scene: first }, Vec::new());
+    assert_eq!(world.looking.len(), 1, "the scene is here again");
+}
+
+#[test]
 fn cost_model_is_asked_about_what_was_seen_and_any_answer_is_survived() {
     let mut world = World::sociable();
     let cells = SETTINGS.width.div_ceil(8) * SETTINGS.height.div_ceil(8);
